@@ -1,0 +1,428 @@
+"""params.yaml as typed settings; an unknown key is an error that names the nearest known key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Literal, get_args
+
+import pandas as pd
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+
+from faultprint.errors import ConfigError
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"write a duration with its unit, like '24h' or '10min', not {value!r}")
+    try:
+        span = pd.Timedelta(re.sub(r"(?<=[\d ])d\b", "D", value))
+    except ValueError as error:
+        raise ValueError(f"not a duration: {value!r}; write '24h', '10min' or '7d'") from error
+    if span < pd.Timedelta(0):
+        raise ValueError(f"a duration cannot be negative: {value!r}")
+    return span.to_pytimedelta()
+
+
+def _spell(value: timedelta) -> str:
+    seconds = value.total_seconds()
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds and seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{seconds:g}s"
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(_spell)]
+"""A length of time written with its unit: ``'24h'``, ``'10min'``, ``'7d'``."""
+
+
+class Strict(BaseModel):
+    """Settings that refuse keys they do not know."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True
+    )
+
+
+class Sensor(Strict):
+    """One sensor of an equipment class."""
+
+    unit: str
+    """Unit its readings are stored in, e.g. ``bar``; files in another unit are converted."""
+    type: str = "generic"
+    """What it measures (pressure, temperature, vibration ...); chooses the descriptors."""
+    role: Literal["symptom", "condition"] = "symptom"
+    """``condition``: an operating condition, an input of the twin; ``symptom``: predicted by it."""
+    valid: tuple[float, float] | None = None
+    """Physical range [unit]; values outside are flagged, not used."""
+    required: bool = True
+    """Whether a window without it can still be evaluated."""
+
+
+class Running(Strict):
+    """When the equipment counts as running: ``sensor > above``."""
+
+    sensor: str
+    above: float
+
+
+class Equipment(Strict):
+    """One equipment class: what is measured on it and how often."""
+
+    sensors: dict[str, Sensor]
+    period: Duration = timedelta(hours=1)
+    """Usual time between two readings; for coverage, a reading stands for at most this long."""
+    running: Running | None = None
+
+    @model_validator(mode="after")
+    def _running_sensor_exists(self) -> Equipment:
+        if self.running and self.running.sensor not in self.sensors:
+            raise ValueError(f"running.sensor {self.running.sensor!r} is not among the sensors")
+        return self
+
+    def named(self, role: Literal["symptom", "condition"]) -> list[str]:
+        """List the sensors of one role.
+
+        Parameters
+        ----------
+        role : Literal['symptom', 'condition']
+            The role.
+
+        Returns
+        -------
+        list[str]
+            Sensor names in the order of params.yaml.
+        """
+        return [name for name, sensor in self.sensors.items() if sensor.role == role]
+
+
+class SensorColumn(Strict):
+    """Where a sensor stands in a file."""
+
+    sensor: str
+    unit: str | None = None
+    """Unit in the file; the sensor's own when left out."""
+
+
+class ReadingsMap(Strict):
+    """How one kind of readings file (or query) is laid out."""
+
+    path: str | None = None
+    """File, folder or glob below the source's path, or any fsspec URL."""
+    query: str | None = None
+    """SQL instead of a path; the source's ``url`` is the SQLAlchemy URL."""
+    equipment_class: str | None = None
+    asset: str | None = None
+    """Column that names the asset."""
+    asset_from: str | None = None
+    """Regular expression with a group ``asset``, matched against the file's name."""
+    time: str = "time"
+    time_format: str = "ISO8601"
+    """``ISO8601``, a strptime format, or ``epoch_s`` / ``epoch_ms``."""
+    timezone: str | None = None
+    separator: str = ","
+    decimal: str = "."
+    encoding: str = "utf-8"
+    form: Literal["wide", "long"] = "wide"
+    sensors: dict[str, SensorColumn] = Field(default_factory=dict)
+    """Column (wide) or name in ``sensor_column`` (long) -> sensor."""
+    sensor_column: str = "sensor"
+    value_column: str = "value"
+    segment: str | None = None
+    """Column that numbers cycles or recordings."""
+
+
+class EventsMap(Strict):
+    """How one kind of events file (or query) is laid out."""
+
+    path: str | None = None
+    query: str | None = None
+    asset: str = "asset"
+    time: str = "time"
+    time_format: str = "ISO8601"
+    timezone: str | None = None
+    separator: str = ","
+    encoding: str = "utf-8"
+    kind: str | None = None
+    """Column with the kind; or state ``constant_kind``."""
+    constant_kind: str | None = None
+    kinds: dict[str, str] = Field(default_factory=dict)
+    """The plant's words -> failure, maintenance, error, inspection, restart or fault."""
+    code: str | None = None
+    failure_mode: str | None = None
+    modes: dict[str, str] = Field(default_factory=dict)
+    """The plant's words or codes -> failure mode."""
+    item: str | None = None
+    items: dict[str, str] = Field(default_factory=dict)
+    """The plant's words -> maintainable item."""
+    end: str | None = None
+    text: str | None = None
+
+
+class AssetsMap(Strict):
+    """How the asset register is laid out."""
+
+    path: str | None = None
+    query: str | None = None
+    asset: str = "asset"
+    separator: str = ","
+    encoding: str = "utf-8"
+    equipment_class: str | None = None
+    constant_class: str | None = None
+    attributes: list[str] = Field(default_factory=list)
+
+
+Layout = Literal["generic", "sql", "azure_pdm", "cmapss", "hydraulic", "skab", "cwru"]
+
+
+class Source(Strict):
+    """Where histories come from."""
+
+    kind: Layout = "generic"
+    path: str = "data/raw"
+    url: str | None = None
+    timezone: str | None = None
+    readings: list[ReadingsMap] = Field(default_factory=list)
+    events: list[EventsMap] = Field(default_factory=list)
+    assets: list[AssetsMap] = Field(default_factory=list)
+    options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """Choices of a built-in layout, e.g. ``target: valve`` for the hydraulic rig."""
+
+
+class Cleaning(Strict):
+    """When a value is flagged at the door."""
+
+    stuck_for: int = 30
+    """Equal values in a row, on a sensor that otherwise varies, before they count as stuck."""
+    spike_sigma: float = 8.0
+    """Distance from the running median, in robust standard deviations, of a lone outlier."""
+    unit_ratio: float = 5.0
+    """Lasting jump of the level by at least this factor that makes the unit suspect."""
+    min_rows: int = 24
+    """An asset with fewer readings is reported as too short."""
+
+
+class Windows(Strict):
+    """How histories are cut into causal windows."""
+
+    by: Literal["time", "count", "segment"] = "time"
+    length: Duration = timedelta(hours=24)
+    step: Duration = timedelta(hours=6)
+    count: int = 100
+    """Rows of a window, when cut by count."""
+    count_step: int = 100
+    recent: Duration | None = None
+    """A second, shorter look-back to the same end; its descriptors end in ``@recent``."""
+    max_gap: Duration = timedelta(hours=12)
+    """A longer silence starts a new run; windows never cross runs."""
+    min_coverage: float = Field(0.5, ge=0, le=1)
+
+
+class Descriptors(Strict):
+    """Which descriptors are computed, by sensor type."""
+
+    default: list[str] = Field(
+        default_factory=lambda: ["mean", "std", "min", "max", "slope_per_hour"]
+    )
+    by_type: dict[str, list[str]] = Field(default_factory=dict)
+    error_codes: list[str] = Field(default_factory=list)
+    """Event codes of kind ``error`` counted in each window."""
+    since_maintenance: list[str] = Field(default_factory=list)
+    """Maintainable items whose hours since last maintenance are a descriptor; ``any`` for all."""
+
+
+class Labels(Strict):
+    """How windows get their label."""
+
+    source: Literal["failures", "intervals"] = "failures"
+    horizon: Duration = timedelta(hours=48)
+    """Windows that end this long before a failure show its fault."""
+    gap: Duration = timedelta(0)
+    """Just before the failure: too late to be of use, not used."""
+    buffer: Duration = timedelta(0)
+    """Before the horizon: the fault may already be there, not used."""
+    recovery: Duration = timedelta(hours=24)
+    """After a failure or maintenance: the equipment settles, not used."""
+    censor: Duration | None = None
+    """Before a preventive replacement: neither healthy nor faulty; the horizon when left out."""
+
+
+class TwinSettings(Strict):
+    """How expected behaviour is learnt."""
+
+    ridge: float = 1e-3
+    shrinkage: float = 20.0
+    """Healthy windows an asset needs before its own offset counts half."""
+    drift_sigma: float = 4.0
+    """Trend over the reference, in healthy scales, above which the later part is not learnt."""
+    drift_reference: Duration = timedelta(days=30)
+    """The earliest part of a drifting history that is still taken as its reference."""
+
+
+class Split(Strict):
+    """How the judged part of the history is kept apart."""
+
+    holdout: float | str = 0.3
+    """Share of the time range at its end, or the ISO date with zone at which it starts."""
+    holdout_assets: float = Field(0.0, ge=0, lt=1)
+    """Share of the assets judged only, never learnt from."""
+    folds: int = Field(5, ge=2)
+    embargo: Duration = timedelta(hours=48)
+    """Cut out before the held-out part."""
+
+
+class Classifier(Strict):
+    """LightGBM multi-class."""
+
+    rounds: int = 150
+    learning_rate: float = 0.08
+    leaves: int = 15
+    min_leaf: int = 10
+    feature_fraction: float = 0.5
+    l2: float = 1.0
+    min_episodes: int = 3
+    """A failure mode with fewer episodes gets no signature; the reason is reported."""
+
+
+class Signatures(Strict):
+    """How signatures are condensed from what was learnt."""
+
+    descriptors: int = 8
+    """How many descriptors a signature names."""
+    prototypes: int = 3
+    min_effect: float = 0.5
+    """Smallest contrast to healthy, in robust standard deviations, worth naming."""
+
+
+class Detect(Strict):
+    """What the user asks of alarms: a budget and delays, never a threshold."""
+
+    false_alarms_per_asset_month: float = Field(0.5, gt=0)
+    significance: float = Field(0.05, gt=0, lt=1)
+    """Error rate at which a signature is struck off the list of candidates."""
+    on_delay: Duration = timedelta(hours=6)
+    off_delay: Duration = timedelta(hours=24)
+    max_lead: Duration = timedelta(days=14)
+    """An incident opened earlier than this before a failure did not foretell it."""
+
+
+class Gate(Strict):
+    """When a candidate replaces the incumbent."""
+
+    metric: Literal["macro_recall", "f1_events"] = "f1_events"
+    min_gain: float = 0.0
+    recall_floor: float = Field(0.0, ge=0, le=1)
+    """Smallest event recall of any fault the incumbent knows."""
+
+
+class Tracking(Strict):
+    """MLflow."""
+
+    uri: str | None = None
+    """Server URL; a SQLite file in the repository when left out."""
+    experiment: str = "faultprint"
+    model: str = "faultprint"
+
+
+class Database(Strict):
+    """The signature database."""
+
+    url: str = "sqlite:///models/signatures.db"
+
+
+class Simulate(Strict):
+    """The simulated fleet."""
+
+    days: int = Field(240, ge=20)
+    start: str = "2025-01-06T00:00:00+00:00"
+    period: Duration = timedelta(minutes=15)
+    pumps: int = Field(14, ge=1)
+    compressors: int = Field(12, ge=1)
+    held_back: str | None = None
+    """A failure mode that appears only after ``held_back_until`` of the history."""
+    held_back_until: float = Field(0.75, ge=0, le=1)
+    sensor_defects: bool = True
+
+
+class Settings(Strict):
+    """Everything params.yaml may say."""
+
+    seed: int = 7
+    equipment: dict[str, Equipment]
+    simulate: Simulate = Simulate()
+    source: Source = Source()
+    cleaning: Cleaning = Cleaning()
+    windows: Windows = Windows()
+    descriptors: Descriptors = Descriptors()
+    labels: Labels = Labels()
+    twin: TwinSettings = TwinSettings()
+    split: Split = Split()
+    classifier: Classifier = Classifier()
+    signatures: Signatures = Signatures()
+    detect: Detect = Detect()
+    gate: Gate = Gate()
+    tracking: Tracking = Tracking()
+    database: Database = Database()
+
+
+def _models(kind: object) -> list[type[BaseModel]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [model for part in get_args(kind) for model in _models(part)]
+
+
+def _known_keys(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
+    """Return the keys allowed at ``location``, walking the models by field."""
+    models = [model]
+    for step in location:
+        fields = [m.model_fields[step] for m in models if step in m.model_fields]
+        if fields:
+            models = [inner for field in fields for inner in _models(field.annotation)]
+    return sorted({key for m in models for key in m.model_fields})
+
+
+def _complaint(problem: Any, model: type[BaseModel]) -> str:
+    *parents, key = problem["loc"] or ("params",)
+    where = ".".join(map(str, problem["loc"]))
+    if problem["type"] != "extra_forbidden":
+        said = problem["msg"].removeprefix("Value error, ")
+        return f"{where}: {said} (got {str(problem['input'])[:60]!r})"
+    return f"{where}: {ConfigError.unknown('key', str(key), _known_keys(model, tuple(parents)))}"
+
+
+def settings_from(params: Mapping[str, Any]) -> Settings:
+    """Check the contents of params.yaml and type them.
+
+    Parameters
+    ----------
+    params : Mapping[str, Any]
+        What the YAML file holds.
+
+    Returns
+    -------
+    Settings
+        Typed, frozen settings with every default filled in.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown (the nearest known one is named) or a value is of the wrong kind; all
+        offenders are listed.
+    """
+    try:
+        return Settings.model_validate(dict(params))
+    except ValidationError as error:
+        said = [_complaint(problem, Settings) for problem in error.errors()]
+        shown = "; ".join(f"({n}) {text}" for n, text in enumerate(said[:10], 1))
+        raise ConfigError(f"{len(said)} wrong settings: {shown}") from error

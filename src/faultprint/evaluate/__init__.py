@@ -1,0 +1,1 @@
+"""Splits that cannot leak, metrics by event, leakage tests, the promotion gate."""

@@ -1,0 +1,237 @@
+"""Which part of the histories is learnt from and which is kept to judge by."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from faultprint.config import Split
+from faultprint.errors import ConfigError, LeakageError, listed
+from faultprint.tables import UTC_TIME
+
+
+def holdout_start(windows: pd.DataFrame, split: Split) -> pd.Timestamp:
+    """Find the instant after which windows are judged, not learnt from.
+
+    Parameters
+    ----------
+    windows : pandas.DataFrame
+        Windows of all assets.
+    split : Split
+        ``holdout``: a date, or a share of the time range.
+
+    Returns
+    -------
+    pandas.Timestamp
+        The instant (UTC); the same for all assets and classes.
+
+    Raises
+    ------
+    ConfigError
+        If the date has no zone, is no date, or the share does not lie between 0 and 1.
+    """
+    if isinstance(split.holdout, str):
+        return _date(split.holdout)
+    if not 0 < split.holdout < 1:
+        raise ConfigError.because(
+            f"split.holdout: {split.holdout}",
+            "a share between 0 and 1, or a date with zone",
+            "write 0.3 to judge on the last 30 % of the time range",
+        )
+    first, last = windows["end"].min(), windows["end"].max()
+    return pd.Timestamp(last - (last - first) * split.holdout).as_unit("ns")
+
+
+def assign(windows: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
+    """Say for each window to which part and fold it belongs.
+
+    Parameters
+    ----------
+    windows : pandas.DataFrame
+        Windows of all assets; ``label``, if there, is used to balance the folds.
+    split : Split
+        How to split.
+    seed : int
+        Chooses held-out assets and settles ties between folds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of ``windows``; ``part`` is ``train``, ``embargo`` or ``holdout``; ``fold`` counts
+        from 0 in the training part of each equipment class, -1 elsewhere.
+
+    Notes
+    -----
+    By time: windows that end after :func:`holdout_start` are held out, those that end later than
+    one embargo before it are not used. A held-out window that reaches back over the embargo shares
+    readings with training and is put in the embargo, too. All windows of a held-out asset
+    are held out. All windows of an asset are in one fold; folds are filled so that each failure
+    mode is spread over as many as can be, then by number of windows. A class with fewer assets than
+    folds has as many folds as assets.
+    """
+    start = holdout_start(windows, split)
+    learnt_until = start - pd.Timedelta(split.embargo)
+    part = np.full(len(windows), "embargo", dtype=object)
+    part[(windows["end"] <= learnt_until).to_numpy()] = "train"
+    part[((windows["end"] > start) & (windows["start"] >= learnt_until)).to_numpy()] = "holdout"
+    rng = np.random.default_rng(seed)
+    kept_out = [
+        asset
+        for _, group in windows.groupby("equipment_class", sort=True)
+        for asset in _held_out(group, split.holdout_assets, rng)
+    ]
+    part[windows["asset"].isin(kept_out).to_numpy()] = "holdout"
+    parts = pd.DataFrame({"part": pd.Series(part, index=windows.index, dtype="str"), "fold": -1})
+    for _, group in windows[part == "train"].groupby("equipment_class", sort=True):
+        folds = _balance(_mode_counts(group), split.folds, rng)
+        parts.loc[group.index, "fold"] = group["asset"].map(folds).astype("int64")
+    return parts.astype({"fold": "int64"})
+
+
+def check_split(windows: pd.DataFrame, parts: pd.DataFrame, horizon: timedelta) -> None:
+    """Refuse a split that would let the judged part into training.
+
+    Parameters
+    ----------
+    windows : pandas.DataFrame
+        The windows.
+    parts : pandas.DataFrame
+        ``part`` and ``fold`` of each, as from :func:`assign`.
+    horizon : timedelta
+        How far a label looks ahead.
+
+    Raises
+    ------
+    LeakageError
+        If an asset is in two folds, if a training window shares readings with a held-out one of the
+        same asset, or if the label of a training window could come from an event in the held-out
+        time.
+    """
+    both = windows[["asset", "start", "end"]].join(parts)
+    train, held = both[both["part"] == "train"], both[both["part"] == "holdout"]
+    folds = train[train["fold"] >= 0].groupby("asset")["fold"].nunique()
+    if (folds > 1).any():
+        raise LeakageError.because(
+            f"assets in two folds: {listed(folds.index[folds > 1])}",
+            "each asset in one fold",
+            "split by asset, as evaluate.splits.assign does",
+        )
+    last = train.groupby("asset")["end"].max()
+    begins = held.groupby("asset")["start"].min().reindex(last.index)
+    if (last > begins).any():
+        raise LeakageError.because(
+            f"training windows that share readings with held-out ones: "
+            f"{listed(last.index[last > begins])}",
+            "no reading on both sides",
+            "raise split.embargo to the length of a window or more",
+        )
+    judged = held.loc[held["asset"].isin(last.index), "end"].min()
+    if len(last) and last.max() + pd.Timedelta(horizon) >= judged:
+        raise LeakageError.because(
+            f"training windows until {last.max()} with labels that look {horizon} ahead, "
+            f"held-out windows from {judged}",
+            "labels that end before the held-out time",
+            "raise split.embargo to labels.horizon or more",
+        )
+
+
+def judged_periods(windows: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """Say over which time each asset is judged.
+
+    Parameters
+    ----------
+    windows : pandas.DataFrame
+        The windows.
+    parts : pandas.DataFrame
+        ``part`` of each, as from :func:`assign`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``asset``, ``start``, ``end``: from one step before the end of the first to one step after
+        that of the last held-out window of each asset, so that a failure between two windows, or
+        just after the last, falls into it. The step is the median distance of the windows of the
+        asset, or the length of its window if there is only one.
+    """
+    held = windows[(parts["part"] == "holdout").to_numpy()]
+    ordered = held.sort_values(["asset", "end"], kind="stable")
+    apart = ordered.groupby("asset")["end"].diff().groupby(ordered["asset"]).median()
+    length = (ordered["end"] - ordered["start"]).groupby(ordered["asset"]).median()
+    spans = ordered.groupby("asset", sort=True)["end"].agg(start="min", end="max")
+    step = apart.fillna(length)
+    found = pd.DataFrame({"start": spans["start"] - step, "end": spans["end"] + step})
+    return found.reset_index().astype({"asset": "str", "start": UTC_TIME, "end": UTC_TIME})
+
+
+def mode_flags(labels: pd.Series) -> pd.DataFrame:
+    """Spread labels over failure modes.
+
+    Parameters
+    ----------
+    labels : pandas.Series
+        ``healthy``, empty, or failure modes joined by ``|``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index of ``labels``; one column per failure mode, by name, True where the row shows it.
+    """
+    kinds = {label: set(label.split("|")) - {"", "healthy"} for label in labels.unique()}
+    modes = sorted(set().union(*kinds.values()))
+    flags = {mode: labels.isin([k for k, have in kinds.items() if mode in have]) for mode in modes}
+    return pd.DataFrame(flags, index=labels.index, dtype=bool)
+
+
+def _date(text: str) -> pd.Timestamp:
+    try:
+        date = pd.Timestamp(text)
+    except ValueError as error:
+        raise ConfigError.because(
+            f"split.holdout: {text!r}",
+            "an ISO date with zone, or a share between 0 and 1",
+            "write it like '2015-10-01T00:00:00Z'",
+        ) from error
+    if date.tzinfo is None:
+        raise ConfigError.because(
+            f"split.holdout: {text!r}, a date without a zone",
+            "an ISO date with zone",
+            f"write '{text}Z' if it is UTC, or with its offset",
+        )
+    return date.tz_convert("UTC").as_unit("ns")
+
+
+def _held_out(windows: pd.DataFrame, share: float, rng: np.random.Generator) -> list[str]:
+    assets = np.sort(windows["asset"].unique().astype(object))
+    count = min(round(share * len(assets)), len(assets) - 1)
+    return [str(a) for a in rng.permutation(assets)[:count]]
+
+
+def _mode_counts(windows: pd.DataFrame) -> pd.DataFrame:
+    """Count windows of each failure mode (columns) by asset (rows); the last column: all."""
+    labels = windows["label"] if "label" in windows.columns else windows["asset"].map(lambda _: "")
+    modes = mode_flags(labels)
+    counts: pd.DataFrame = modes.groupby(windows["asset"]).sum()
+    return counts.assign(**{"": windows.groupby("asset").size()})
+
+
+def _balance(counts: pd.DataFrame, folds: int, rng: np.random.Generator) -> dict[str, int]:
+    """Deal assets to folds, those with the rarest failure mode first."""
+    shuffled = counts.iloc[rng.permutation(len(counts))]
+    modes = shuffled.drop(columns="").to_numpy(dtype=np.float64) > 0
+    sizes = shuffled[""].to_numpy(dtype=np.float64)
+    spread = modes.sum(axis=0)
+    rarity = np.where(modes, 1.0 / np.maximum(spread, 1.0), 0.0)
+    order = np.lexsort((-sizes, -rarity.max(axis=1, initial=0.0)))
+    held = np.zeros((min(folds, len(shuffled)), modes.shape[1]))
+    filled: NDArray[np.float64] = np.zeros(len(held))
+    dealt = {}
+    for row in order:
+        crowding = held @ rarity[row]
+        fold = int(np.lexsort((filled, crowding))[0])
+        held[fold] += modes[row]
+        filled[fold] += sizes[row]
+        dealt[str(shuffled.index[row])] = fold
+    return dealt

@@ -1,0 +1,1 @@
+"""Fault signatures: learning, matching, explaining."""

@@ -1,0 +1,193 @@
+"""Fitting on some assets and asking about the others; limits come from nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from faultprint.config import Settings
+from faultprint.faults import boost
+from faultprint.faults.design import DEVIANCE
+from faultprint.faults.sample import Sample
+from faultprint.faults.signals import classifier_signal, distance_signal, ranked
+from faultprint.faults.space import Cloud, Reference, cloud, reference, tidy
+from faultprint.faults.symptoms import choose, nameable
+from faultprint.faults.verdicts import Judgement, judge
+from faultprint.state.limits import budget_limit
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+HEALTHY_PER_FAULT = 3
+"""Healthy windows the classifier is shown per window of a fault; calibration uses them all."""
+FEWEST_SHOWN = 2000
+"""Healthy windows it is shown at least, if there are as many."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What is learnt from a set of rows."""
+
+    healthy: Reference
+    named: dict[str, tuple[int, ...]]
+    clouds: dict[str, Cloud]
+    booster: str
+
+
+@dataclass(frozen=True, eq=False)
+class Outside:
+    """What models say about windows of assets they were not learnt from."""
+
+    probabilities: Floats
+    p_values: Floats
+    distances: Floats
+    scaling: boost.Scaling
+    calibration: dict[str, tuple[Floats, Floats]]
+    limit: float
+    judgement: Judgement
+
+
+def fit_rows(sample: Sample, rows: Flags, settings: Settings, seed: int) -> Fit:
+    """Learn from some of the windows.
+
+    Parameters
+    ----------
+    sample : Sample
+        The training windows.
+    rows : NDArray[numpy.bool_]
+        Which of them to look at.
+    settings : Settings
+        Settings.
+    seed : int
+        Seed of the classifier and of the choice of healthy windows.
+
+    Returns
+    -------
+    Fit
+        Reference, clouds and classifier; a failure mode without a window has no cloud.
+    """
+    is_healthy = sample.showing("healthy")
+    healthy = reference(sample.matrix[rows & is_healthy], sample.matrix[rows])
+    filled = healthy.filled(sample.matrix)
+    allowed = nameable(sample.features, settings.equipment[sample.equipment_class])
+    deviances = [i for i, name in enumerate(sample.features) if name.endswith(DEVIANCE)]
+    named, clouds = {}, {}
+    for mode in sample.classes[1:]:
+        shown = rows & sample.showing(mode)
+        if not shown.any():
+            continue
+        named[mode] = choose(
+            filled[shown],
+            filled[rows & is_healthy],
+            healthy,
+            allowed,
+            sample.features,
+            settings.signatures,
+        )
+        space = (*named[mode], *(i for i in deviances if i not in named[mode]))
+        clouds[mode] = cloud(
+            healthy.units(sample.matrix[shown]), space, settings.signatures.prototypes
+        )
+    return Fit(healthy, named, clouds, _boosted(sample, filled, rows, settings, seed))
+
+
+def _boosted(sample: Sample, filled: Floats, rows: Flags, settings: Settings, seed: int) -> str:
+    if len(sample.classes) == 1:
+        return ""
+    shown, labels = np.nonzero((sample.truth > 0) & rows[:, None])
+    kept = _thinned(labels, seed)
+    return boost.boost(
+        filled[shown[kept]], labels[kept], len(sample.classes), settings.classifier, seed
+    )
+
+
+def _thinned(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Keep every window of a fault and a seeded choice of healthy ones."""
+    healthy, faulty = np.flatnonzero(labels == 0), np.flatnonzero(labels)
+    most = max(FEWEST_SHOWN, HEALTHY_PER_FAULT * len(faulty))
+    if len(healthy) > most:
+        healthy = np.random.default_rng(seed).choice(healthy, most, replace=False)
+    return np.sort(np.concatenate([healthy, faulty]))
+
+
+def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
+    """Fit without each fold in turn and ask about its windows.
+
+    Parameters
+    ----------
+    sample : Sample
+        The training windows.
+    settings : Settings
+        Settings.
+    seed : int
+        Seed.
+
+    Returns
+    -------
+    Outside
+        What the models say, the calibration that follows and the limit that keeps the budget.
+    """
+    shape = (len(sample.matrix), len(sample.classes))
+    raw, far = np.ones(shape), np.full(shape, np.nan)
+    for fold in sample.folds:
+        held = (sample.windows["fold"] == fold).to_numpy()
+        fit = fit_rows(sample, ~held, settings, seed + 1 + fold)
+        values = sample.matrix[held]
+        if fit.booster:
+            raw[held] = boost.predict(boost.load(fit.booster), fit.healthy.filled(values))
+        far[held] = distance_signal(
+            values, sample.features, fit.healthy, fit.clouds, sample.classes[1:]
+        )
+    scaling = boost.fit_scaling(raw, sample.truth)
+    probabilities = scaling.apply(raw)
+    near = classifier_signal(probabilities)
+    calibration = {
+        name: (_known(near[sample.showing(name), i]), _known(far[sample.showing(name), i]))
+        for i, name in enumerate(sample.classes)
+    }
+    p_values = ranked(near, far, sample.classes, calibration)
+    limit = budget_limit(
+        p_values[:, 0],
+        sample.windows["asset"],
+        sample.windows["end"],
+        sample.showing("healthy"),
+        settings.detect,
+        step_of(sample.windows, settings.windows.step),
+    )
+    return Outside(
+        probabilities,
+        p_values,
+        far,
+        scaling,
+        calibration,
+        limit,
+        judge(p_values, probabilities, limit, settings.detect.significance),
+    )
+
+
+def _known(scores: Floats) -> Floats:
+    return tidy(np.sort(scores[np.isfinite(scores)]))
+
+
+def step_of(windows: pd.DataFrame, usual: timedelta) -> timedelta:
+    """Measure the usual distance between two windows of an asset.
+
+    Parameters
+    ----------
+    windows : pandas.DataFrame
+        Rows of ``windows``.
+    usual : timedelta
+        Answer where no asset has two windows.
+
+    Returns
+    -------
+    timedelta
+        Median distance of neighbouring ends.
+    """
+    ends = windows.sort_values(["asset", "end"], kind="stable")
+    between = ends.groupby("asset")["end"].diff().dropna()
+    return pd.Timedelta(between.median()).to_pytimedelta() if len(between) else usual

@@ -1,0 +1,120 @@
+"""Why a window was given its verdict: what was observed, what is typical, what is healthy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultprint.faults.model import ClassModel
+from faultprint.records import Signature
+
+Floats = NDArray[np.float64]
+
+SHOWN = 5
+"""How many descriptors are told for, and as many against."""
+EXTRA = 3
+"""How many descriptors beyond the symptoms the classifier may add."""
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """One abnormal window."""
+
+    values: Floats
+    """Features of the model; NaN where not measured."""
+    contributions: Floats
+    """Shape (classes, features): what each feature added to the log-odds of each class."""
+
+
+def evidence(
+    model: ClassModel,
+    signatures: Mapping[str, Signature],
+    seen: Observation,
+    candidates: list[str],
+) -> dict[str, Any]:
+    """Tell what speaks for and against each candidate.
+
+    Parameters
+    ----------
+    model : ClassModel
+        The model that judged.
+    signatures : Mapping[str, Signature]
+        Signatures by failure mode.
+    seen : Observation
+        The window.
+    candidates : list[str]
+        Failure modes not struck off, most likely first.
+
+    Returns
+    -------
+    dict[str, Any]
+        Failure mode -> ``for`` and ``against``, each a list of descriptors with ``observed``,
+        ``typical`` (while the fault is there), ``healthy``, ``unit``, ``deviance`` [healthy scales]
+        and ``contribution`` [log-odds]. Under ``healthy`` what speaks against healthy; that is all
+        there is for a deviation.
+    """
+    told: dict[str, Any] = {
+        mode: _sides(model, signatures[mode], seen) for mode in candidates if mode in signatures
+    }
+    told["healthy"] = {"for": [], "against": _strangest(model, seen)}
+    return told
+
+
+def _sides(model: ClassModel, signature: Signature, seen: Observation) -> dict[str, list[Item]]:
+    mode = signature.failure_mode
+    place = {name: i for i, name in enumerate(model.features)}
+    named = [place[s.descriptor] for s in signature.symptoms if s.descriptor in place]
+    known = np.isfinite(seen.values)
+    sides: dict[str, list[Item]] = {"for": [], "against": []}
+    for i in named:
+        if known[i]:
+            item = _item(model, mode, i, seen)
+            sides["for" if _agrees(item) else "against"].append(item)
+    gain = seen.contributions[model.classes.index(mode)]
+    for i in np.argsort(-gain, kind="stable")[:EXTRA].tolist():
+        if gain[i] > 0 and i not in named and known[i]:
+            sides["for"].append(_item(model, mode, i, seen))
+    return {side: items[:SHOWN] for side, items in sides.items()}
+
+
+def _agrees(item: Item) -> bool:
+    """Say whether the value lies nearer to what is typical of the fault than to healthy."""
+    middle = (item["typical"] + item["healthy"]) / 2
+    up = item["typical"] >= item["healthy"]
+    return bool(item["observed"] >= middle if up else item["observed"] <= middle)
+
+
+def _item(model: ClassModel, mode: str, i: int, seen: Observation) -> Item:
+    gain = seen.contributions[model.classes.index(mode)][i]
+    return _observed(model, i, seen) | {
+        "typical": _short(model.typical[mode][i]),
+        "contribution": _short(gain),
+    }
+
+
+def _observed(model: ClassModel, i: int, seen: Observation) -> Item:
+    centre, scale = model.healthy.centre[i], model.healthy.scale[i]
+    return {
+        "descriptor": model.features[i],
+        "observed": _short(seen.values[i]),
+        "healthy": _short(centre),
+        "unit": model.units[i],
+        "deviance": _short((seen.values[i] - centre) / scale),
+    }
+
+
+def _strangest(model: ClassModel, seen: Observation) -> list[Item]:
+    far = np.abs(model.healthy.units(seen.values[None])[0])
+    far = np.where(np.isfinite(far), far, -1.0)
+    order = np.argsort(-far, kind="stable")[:SHOWN].tolist()
+    return [_observed(model, i, seen) for i in order if far[i] > 0]
+
+
+def _short(value: float) -> float:
+    return float(f"{float(value):.5g}")

@@ -1,0 +1,169 @@
+"""Judging windows with what was learnt: states and diagnoses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from faultprint import tables
+from faultprint.errors import ReleaseError
+from faultprint.faults.design import design, values_of
+from faultprint.faults.evidence import Observation, evidence
+from faultprint.faults.model import ClassModel
+from faultprint.faults.signature import reference_of
+from faultprint.faults.verdicts import Judgement, judge
+from faultprint.records import Signature
+
+Floats = NDArray[np.float64]
+
+_DIGITS = 4
+_BLOCK = 2048
+"""Windows explained at a time: TreeSHAP needs classes x features numbers for each."""
+
+
+def diagnose(
+    model: ClassModel,
+    signatures: Iterable[Signature],
+    windows: pd.DataFrame,
+    residuals: pd.DataFrame,
+    release: str,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Judge windows of one equipment class.
+
+    Parameters
+    ----------
+    model : ClassModel
+        What was learnt of the class.
+    signatures : Iterable[Signature]
+        Signatures; those of other classes are passed over.
+    windows : pandas.DataFrame
+        Rows of ``windows``, all of the model's class.
+    residuals : pandas.DataFrame
+        Their rows of ``residuals``.
+    release : str
+        Name of the release, written into every row.
+
+    Returns
+    -------
+    tuple[pandas.DataFrame, pandas.DataFrame]
+        ``states`` with ``alarm`` False throughout (delays are counted over an asset's history,
+        see ``state.alarms``), and ``diagnoses``; sorted by asset and end.
+
+    Raises
+    ------
+    ReleaseError
+        If a window is of another class than the model.
+
+    Notes
+    -----
+    Each window is judged by itself: neither other windows nor their order change its row. Windows
+    that carry a reason are not evaluated. Evidence is given for abnormal windows only.
+    """
+    others = sorted(set(windows["equipment_class"]) - {model.equipment_class})
+    if others:
+        raise ReleaseError.because(
+            f"windows of {others}",
+            f"windows of {model.equipment_class!r}",
+            "score each equipment class with its own model",
+        )
+    rows = windows.sort_values(["asset", "end"], kind="stable", ignore_index=True)
+    good = (rows["reason"] == "").to_numpy()
+    values = values_of(design(rows[good], residuals), model.features)
+    probabilities = model.probabilities(values)
+    p_values = model.p_values(values, probabilities)
+    judged = judge(p_values, probabilities, model.limit, model.significance)
+    mine = {s.failure_mode: s for s in signatures if s.equipment_class == model.equipment_class}
+    told = _told(model, mine, values, p_values, probabilities, judged)
+    states = _frame("states", rows, release)
+    states.loc[good, "p_value"] = p_values[:, 0]
+    states["limit"] = model.limit
+    diagnoses = _frame("diagnoses", rows, release)
+    for column, texts in told.items():
+        diagnoses.loc[good, column] = texts
+    return states, diagnoses
+
+
+def _frame(name: str, rows: pd.DataFrame, release: str) -> pd.DataFrame:
+    """Lay out a table whose windows are all not evaluable, to be filled in."""
+    columns = {
+        "asset": rows["asset"],
+        "equipment_class": rows["equipment_class"],
+        "end": rows["end"],
+        "p_value": np.nan,
+        "limit": np.nan,
+        "alarm": False,
+        "verdict": "not_evaluable",
+        "failure_mode": "",
+        "signature": "",
+        "candidates": "{}",
+        "p_values": "{}",
+        "evidence": "{}",
+        "reason": rows["reason"],
+        "release": release,
+    }
+    empty = tables.empty(name)
+    frame = pd.DataFrame({c: columns[c] for c in empty.columns}, index=rows.index)
+    return frame.astype({c: empty[c].dtype for c in empty.columns})
+
+
+def _told(
+    model: ClassModel,
+    signatures: Mapping[str, Signature],
+    values: Floats,
+    p_values: Floats,
+    probabilities: Floats,
+    judged: Judgement,
+) -> dict[str, list[str]]:
+    """Write out verdict, candidates and evidence, one text a window."""
+    names = ("", *model.modes)
+    modes = [names[i + 1] for i in judged.mode.tolist()]
+    order = np.argsort(-probabilities[:, 1:], axis=1, kind="stable")
+    ranked = [
+        [m for m in mine if row[m]]
+        for mine, row in zip(order.tolist(), judged.candidates.tolist(), strict=True)
+    ]
+    candidates = [[model.modes[m] for m in row] for row in ranked]
+    return {
+        "verdict": judged.verdict.tolist(),
+        "failure_mode": modes,
+        "signature": [
+            reference_of(signatures[mode]) if mode in signatures else "" for mode in modes
+        ],
+        "candidates": [
+            _json({model.modes[m]: round(float(p_values[n, m + 1]), _DIGITS) for m in row})
+            for n, row in enumerate(ranked)
+        ],
+        "p_values": [
+            _json(dict(zip(model.classes, row, strict=True)))
+            for row in np.round(p_values, _DIGITS + 2).tolist()
+        ],
+        "evidence": _evidence(model, signatures, values, candidates, judged),
+    }
+
+
+def _evidence(
+    model: ClassModel,
+    signatures: Mapping[str, Signature],
+    values: Floats,
+    candidates: list[list[str]],
+    judged: Judgement,
+) -> list[str]:
+    texts = ["{}"] * len(values)
+    silent = np.zeros((len(model.classes), len(model.features)))
+    for n in np.flatnonzero(judged.verdict == "deviation").tolist():
+        texts[n] = _json(evidence(model, signatures, Observation(values[n], silent), []))
+    named = np.flatnonzero(judged.candidates.any(axis=1))
+    for start in range(0, len(named), _BLOCK):
+        block = named[start : start + _BLOCK]
+        for n, gains in zip(block.tolist(), model.contributions(values[block]), strict=True):
+            seen = Observation(values[n], gains)
+            texts[n] = _json(evidence(model, signatures, seen, candidates[n]))
+    return texts
+
+
+def _json(data: Mapping[str, object]) -> str:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

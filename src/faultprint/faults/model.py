@@ -1,0 +1,195 @@
+"""What was learnt of one equipment class: classifier, clouds, calibration and limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from faultprint.errors import ReleaseError
+from faultprint.faults import boost
+from faultprint.faults.signals import classifier_signal, distance_signal, ranked
+from faultprint.faults.space import Cloud, Reference, cloud_from
+
+Floats = NDArray[np.float64]
+
+HEALTHY = "healthy"
+"""The first class of every model."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClassModel:
+    """Everything needed to judge windows of one equipment class; nothing of it is fitted later."""
+
+    equipment_class: str
+    features: tuple[str, ...]
+    """Columns of the design, in the order the classifier reads them."""
+    units: tuple[str, ...]
+    """Unit of each feature; ``1`` for none."""
+    classes: tuple[str, ...]
+    """``healthy``, then the failure modes by name."""
+    booster: str
+    """LightGBM's text; empty when no failure mode could be learnt."""
+    scaling: boost.Scaling
+    healthy: Reference
+    clouds: dict[str, Cloud]
+    typical: dict[str, Floats]
+    """What each feature typically reads while the fault is there: median, mean of a count."""
+    calibration: dict[str, tuple[Floats, Floats]]
+    """Out-of-fold nonconformity per class: of the classifier, and of twin or distance."""
+    limit: float
+    """P-value against healthy below which a window is abnormal."""
+    significance: float
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """List the failure modes.
+
+        Returns
+        -------
+        tuple[str, ...]
+            The classes without healthy.
+        """
+        return self.classes[1:]
+
+    @cached_property
+    def _booster(self) -> lightgbm.Booster:
+        return boost.load(self.booster)
+
+    def probabilities(self, values: Floats) -> Floats:
+        """Give calibrated probabilities.
+
+        Parameters
+        ----------
+        values : NDArray[numpy.float64]
+            Shape (windows, features); NaN is read as the healthy centre.
+
+        Returns
+        -------
+        NDArray[numpy.float64]
+            Shape (windows, classes).
+        """
+        if not self.modes:
+            return np.ones((len(values), 1))
+        return self.scaling.apply(boost.predict(self._booster, self.healthy.filled(values)))
+
+    def contributions(self, values: Floats) -> Floats:
+        """Attribute the classifier's answer to the features.
+
+        Parameters
+        ----------
+        values : NDArray[numpy.float64]
+            Shape (windows, features).
+
+        Returns
+        -------
+        NDArray[numpy.float64]
+            Shape (windows, classes, features), log-odds scale; 0 without a failure mode.
+        """
+        if not self.modes:
+            return np.zeros((len(values), 1, len(self.features)))
+        return boost.contributions(self._booster, self.healthy.filled(values))
+
+    def p_values(self, values: Floats, probabilities: Floats) -> Floats:
+        """Rank windows against the calibration of each class.
+
+        Parameters
+        ----------
+        values : NDArray[numpy.float64]
+            Shape (windows, features).
+        probabilities : NDArray[numpy.float64]
+            What :meth:`probabilities` gave for them.
+
+        Returns
+        -------
+        NDArray[numpy.float64]
+            Shape (windows, classes), in (0, 1].
+        """
+        far = distance_signal(values, self.features, self.healthy, self.clouds, self.modes)
+        return ranked(classifier_signal(probabilities), far, self.classes, self.calibration)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data, without the booster.
+
+        Returns
+        -------
+        dict[str, Any]
+            Ready for JSON.
+        """
+        return {
+            "equipment_class": self.equipment_class,
+            "features": list(self.features),
+            "units": list(self.units),
+            "classes": list(self.classes),
+            "scaling": {
+                "temperature": self.scaling.temperature,
+                "bias": list(self.scaling.bias),
+            },
+            "healthy": {
+                "centre": self.healthy.centre.tolist(),
+                "scale": self.healthy.scale.tolist(),
+            },
+            "clouds": {mode: cloud.to_dict() for mode, cloud in self.clouds.items()},
+            "typical": {mode: values.tolist() for mode, values in self.typical.items()},
+            "calibration": {
+                name: [pair[0].tolist(), pair[1].tolist()]
+                for name, pair in self.calibration.items()
+            },
+            "limit": self.limit,
+            "significance": self.significance,
+        }
+
+
+def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
+    """Build a model from what :meth:`ClassModel.to_dict` gave and the booster's text.
+
+    Parameters
+    ----------
+    data : Mapping[str, Any]
+        Plain data.
+    booster : str
+        LightGBM's text.
+
+    Returns
+    -------
+    ClassModel
+        Judges as the one that was written.
+
+    Raises
+    ------
+    ReleaseError
+        If something it needs is missing.
+    """
+    try:
+        return ClassModel(
+            equipment_class=data["equipment_class"],
+            features=tuple(data["features"]),
+            units=tuple(data["units"]),
+            classes=tuple(data["classes"]),
+            booster=booster,
+            scaling=boost.Scaling(data["scaling"]["temperature"], tuple(data["scaling"]["bias"])),
+            healthy=Reference(_array(data["healthy"]["centre"]), _array(data["healthy"]["scale"])),
+            clouds={mode: cloud_from(value) for mode, value in data["clouds"].items()},
+            typical={mode: _array(values) for mode, values in data["typical"].items()},
+            calibration={
+                name: (_array(pair[0]), _array(pair[1]))
+                for name, pair in data["calibration"].items()
+            },
+            limit=data["limit"],
+            significance=data["significance"],
+        )
+    except KeyError as error:
+        raise ReleaseError.because(
+            f"a class model without {error.args[0]!r}",
+            "every field that ClassModel.to_dict writes",
+            "publish the release again",
+        ) from error
+
+
+def _array(values: Any) -> Floats:
+    return np.array(values, dtype=np.float64)

@@ -1,0 +1,195 @@
+"""A release in memory: everything scoring needs, and its canonical files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+from pydantic import ValidationError
+
+from faultprint.config import (
+    Cleaning,
+    Descriptors,
+    Detect,
+    Equipment,
+    Settings,
+    Strict,
+    Windows,
+)
+from faultprint.errors import ReleaseError
+from faultprint.faults.model import ClassModel, class_model_from
+from faultprint.records import Signature, signature_from
+from faultprint.twin.baseline import Twin, twin_from
+
+SCORING = "scoring.json"
+
+
+class ScoringSettings(Strict):
+    """The settings that scoring needs; they travel with the release."""
+
+    equipment: dict[str, Equipment]
+    cleaning: Cleaning
+    windows: Windows
+    descriptors: Descriptors
+    detect: Detect
+
+
+def scoring_settings(settings: Settings) -> ScoringSettings:
+    """Pick from params.yaml what scoring needs.
+
+    Parameters
+    ----------
+    settings : Settings
+        All settings.
+
+    Returns
+    -------
+    ScoringSettings
+        Neither seed nor paths nor anything of learning.
+    """
+    return ScoringSettings(
+        equipment=settings.equipment,
+        cleaning=settings.cleaning,
+        windows=settings.windows,
+        descriptors=settings.descriptors,
+        detect=settings.detect,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Release:
+    """An immutable set of signatures with the models and settings that use it."""
+
+    scoring: ScoringSettings
+    models: dict[str, ClassModel]
+    """By equipment class."""
+    twins: dict[str, Twin]
+    """By equipment class."""
+    signatures: tuple[Signature, ...]
+
+
+def _canonical(data: Any) -> bytes:
+    text = json.dumps(
+        data, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    )
+    return (text + "\n").encode("utf-8")
+
+
+def _safe(name: str) -> str:
+    """Make a folder or file name of a class or failure mode, also of one with a slash."""
+    quoted = quote(name, safe=" ")
+    return quoted.replace(".", "%2E") if quoted.startswith(".") else quoted
+
+
+def _signature_path(signature: Signature) -> str:
+    return f"signatures/{_safe(signature.equipment_class)}/{_safe(signature.failure_mode)}.yaml"
+
+
+def _signature_text(signature: Signature) -> bytes:
+    text = yaml.safe_dump(signature.to_dict(), sort_keys=False, allow_unicode=True, width=100)
+    return text.encode("utf-8")
+
+
+def release_to_parts(release: Release) -> dict[str, bytes]:
+    """Write a release as files in memory.
+
+    Parameters
+    ----------
+    release : Release
+        The release.
+
+    Returns
+    -------
+    dict[str, bytes]
+        Path -> content, sorted by path: ``scoring.json``, ``classes/<class>/model.json``,
+        ``booster.txt`` and ``twin.json``, ``signatures/<class>/<mode>.yaml``. Equal releases give
+        equal bytes; floats are written by ``repr``, so that they read back as they were.
+
+    Raises
+    ------
+    ReleaseError
+        If a class has a model but no twin, or the other way round, or two signatures stand for one
+        failure mode.
+    """
+    if set(release.models) != set(release.twins):
+        raise ReleaseError.because(
+            f"models of {sorted(release.models)} and twins of {sorted(release.twins)}",
+            "both for each equipment class",
+            "learn and publish both",
+        )
+    # The order of sensors is part of the settings, so these keys stay as they are.
+    scoring = json.dumps(release.scoring.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    parts = {SCORING: (scoring + "\n").encode("utf-8")}
+    for name, model in release.models.items():
+        folder = f"classes/{_safe(name)}"
+        parts[f"{folder}/model.json"] = _canonical(model.to_dict())
+        parts[f"{folder}/booster.txt"] = model.booster.encode("utf-8")
+        parts[f"{folder}/twin.json"] = _canonical(release.twins[name].to_dict())
+    for signature in release.signatures:
+        path = _signature_path(signature)
+        if path in parts:
+            raise ReleaseError.because(
+                f"two signatures of {signature.failure_mode!r} on {signature.equipment_class!r}",
+                "one per equipment class and failure mode",
+                "keep one of them",
+            )
+        parts[path] = _signature_text(signature)
+    return dict(sorted(parts.items()))
+
+
+def release_from_parts(parts: Mapping[str, bytes]) -> Release:
+    """Read a release from its files.
+
+    Parameters
+    ----------
+    parts : Mapping[str, bytes]
+        Path -> content, as :func:`release_to_parts` gave.
+
+    Returns
+    -------
+    Release
+        Judges as the one that was written.
+
+    Raises
+    ------
+    ReleaseError
+        If a part is missing or does not hold what it should.
+    """
+    try:
+        scoring = ScoringSettings.model_validate(json.loads(parts[SCORING]))
+        folders = sorted({p.rsplit("/", 1)[0] for p in parts if p.startswith("classes/")})
+        models = [_model(parts, folder) for folder in folders]
+        twins = [twin_from(json.loads(parts[f"{folder}/twin.json"])) for folder in folders]
+        signatures = tuple(
+            signature_from(yaml.safe_load(parts[path]))
+            for path in sorted(parts)
+            if path.startswith("signatures/")
+        )
+    except KeyError as error:
+        raise ReleaseError.because(
+            f"a release without {error.args[0]!r}",
+            f"{SCORING}, and model.json, booster.txt and twin.json for each class",
+            "export the release again",
+        ) from error
+    except (ValueError, TypeError, yaml.YAMLError, ValidationError) as error:
+        raise ReleaseError.because(
+            f"a part that cannot be read: {error}",
+            "the files that release_to_parts writes",
+            "export the release again",
+        ) from error
+    names = [model.equipment_class for model in models]
+    return Release(
+        scoring,
+        dict(zip(names, models, strict=True)),
+        dict(zip(names, twins, strict=True)),
+        signatures,
+    )
+
+
+def _model(parts: Mapping[str, bytes], folder: str) -> ClassModel:
+    booster = parts[f"{folder}/booster.txt"].decode("utf-8")
+    return class_model_from(json.loads(parts[f"{folder}/model.json"]), booster)

@@ -1,0 +1,184 @@
+"""Frozen records that cross boundaries."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Status = Literal["candidate", "test", "stable", "deprecated"]
+
+
+@dataclass(frozen=True)
+class Proportion:
+    """A share with its 95 % Wilson interval and what it was counted on."""
+
+    value: float
+    low: float
+    high: float
+    hits: int
+    n: int
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """How one descriptor shows a fault."""
+
+    descriptor: str
+    unit: str
+    direction: Literal["up", "down"]
+    effect: float
+    """Median of the fault minus median of healthy, in robust standard deviations of healthy."""
+    typical: float
+    """Median while the fault is there [unit]."""
+    low: float
+    """Tenth percentile while the fault is there [unit]."""
+    high: float
+    """Ninetieth percentile while the fault is there [unit]."""
+    healthy: float
+    """Median of healthy equipment [unit]."""
+    separation: float
+    """Area under the ROC curve of this descriptor alone, fault against healthy."""
+
+
+@dataclass(frozen=True)
+class LeadTime:
+    """How long before the failure the incident was opened, in hours."""
+
+    n: int
+    median: float | None
+    q10: float | None
+    q90: float | None
+
+
+@dataclass(frozen=True)
+class Performance:
+    """How well a signature did on events held out of learning."""
+
+    recall: Proportion
+    assets: int
+    false_alarms: int
+    asset_months: float
+    lead_time: LeadTime
+
+
+@dataclass(frozen=True)
+class Prototype:
+    """A typical picture of the fault in the space of its descriptors."""
+
+    centre: tuple[float, ...]
+    """One value per descriptor of the signature, in robust standard deviations of healthy."""
+    weight: float
+    """Share of the fault's windows nearest to it."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a signature comes from."""
+
+    data_sha256: str
+    code_sha256: str
+    params_sha256: str
+    episodes: tuple[str, ...]
+    """``asset@failure time`` of the episodes it was learnt from."""
+    refused: tuple[str, ...]
+    """Episodes not used, each with its reason."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The reviewed record of how one failure mode shows itself on one equipment class."""
+
+    id: str
+    version: str
+    status: Status
+    title: str
+    equipment_class: str
+    failure_mode: str
+    item: str
+    severity: int
+    recommended_action: str
+    symptoms: tuple[Symptom, ...]
+    prototypes: tuple[Prototype, ...]
+    accept_distance: float
+    """Distance to the nearest prototype within which 95 % of calibration windows lie."""
+    required_sensors: tuple[str, ...]
+    conditions: dict[str, tuple[float, float]]
+    """Range of each operating condition it was learnt in (1st to 99th percentile)."""
+    performance: Performance
+    confused_with: dict[str, float]
+    """Failure mode -> share of this fault's held-out windows that were given to it."""
+    origin: Origin
+    opinions: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts, lists and scalars, ready for YAML or JSON.
+
+        Returns
+        -------
+        dict[str, Any]
+            Everything the signature says.
+        """
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return value
+
+
+def signature_from(data: dict[str, Any]) -> Signature:
+    """Build a signature from what :meth:`Signature.to_dict` gave.
+
+    Parameters
+    ----------
+    data : dict[str, Any]
+        Plain data.
+
+    Returns
+    -------
+    Signature
+        Equal to the one that was written.
+    """
+    performance = data["performance"]
+    return Signature(
+        **{
+            **data,
+            "symptoms": tuple(Symptom(**s) for s in data["symptoms"]),
+            "prototypes": tuple(
+                Prototype(centre=tuple(p["centre"]), weight=p["weight"]) for p in data["prototypes"]
+            ),
+            "required_sensors": tuple(data["required_sensors"]),
+            "conditions": {k: (v[0], v[1]) for k, v in data["conditions"].items()},
+            "performance": Performance(
+                **{
+                    **performance,
+                    "recall": Proportion(**performance["recall"]),
+                    "lead_time": LeadTime(**performance["lead_time"]),
+                }
+            ),
+            "origin": Origin(
+                **{
+                    **data["origin"],
+                    "episodes": tuple(data["origin"]["episodes"]),
+                    "refused": tuple(data["origin"]["refused"]),
+                }
+            ),
+            "opinions": tuple(data["opinions"]),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What the gate decided; ``hold`` is a normal outcome."""
+
+    promoted: bool
+    reason: str
+    candidate: float
+    incumbent: float | None
+    metric: str
+    recalls: dict[str, float] = field(default_factory=dict)

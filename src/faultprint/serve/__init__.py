@@ -1,0 +1,1 @@
+"""Scoring with a release, and the service around it."""

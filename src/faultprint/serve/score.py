@@ -1,0 +1,184 @@
+"""The one scoring path: a release and readings in, tables out.
+
+Batch scoring, the HTTP service, the judging of a candidate and its comparison with the incumbent
+all come through :class:`Scorer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+
+from faultprint import tables
+from faultprint.faults.match import diagnose
+from faultprint.faults.release import Release, release_from_parts
+from faultprint.signal.describe import describe
+from faultprint.state.alarms import raise_incidents, with_alarms
+from faultprint.store.bundle import read_bundle
+from faultprint.twin.baseline import expect
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What scoring gives: one table per boundary, and what was refused."""
+
+    windows: dict[str, pd.DataFrame]
+    """Windows per equipment class, since classes differ in their descriptors."""
+    residuals: pd.DataFrame
+    states: pd.DataFrame
+    diagnoses: pd.DataFrame
+    incidents: pd.DataFrame
+    refused: pd.DataFrame
+    """``asset`` and ``reason`` of assets the release cannot judge."""
+
+
+class Scorer:
+    """Scores readings with one release and nothing else.
+
+    Parameters
+    ----------
+    release : Release
+        Models, twins, signatures and the settings they were learnt with.
+    label : str
+        Name of the release, written into every row.
+    """
+
+    def __init__(self, release: Release, label: str) -> None:
+        self.release = release
+        self.label = label
+
+    @classmethod
+    def load(cls, folder: Path) -> Scorer:
+        """Load a release from its export directory, verifying every part.
+
+        Parameters
+        ----------
+        folder : Path
+            Directory with ``manifest.json``.
+
+        Returns
+        -------
+        Scorer
+            Ready to score.
+        """
+        manifest, parts = read_bundle(folder)
+        return cls(release_from_parts(parts), manifest.label)
+
+    def score(self, readings: pd.DataFrame, events: pd.DataFrame, assets: pd.DataFrame) -> Scored:
+        """Score the readings of any number of assets.
+
+        Parameters
+        ----------
+        readings : pandas.DataFrame
+            Rows of ``readings``.
+        events : pandas.DataFrame
+            Rows of ``events``.
+        assets : pandas.DataFrame
+            Rows of ``assets``; they say of which class each asset is.
+
+        Returns
+        -------
+        Scored
+            The tables, sorted by asset and time.
+        """
+        parts: list[Scored] = []
+        refused: list[dict[str, str]] = []
+        classes = dict(zip(assets["asset"], assets["equipment_class"], strict=True))
+        for asset, rows in readings.groupby("asset", sort=True):
+            name = str(asset)
+            reason = self._refusal(name, classes)
+            if reason:
+                refused.append({"asset": name, "reason": reason})
+                continue
+            mine = events[events["asset"] == name]
+            parts.append(self.score_windows(self.describe(rows, mine, classes[name])))
+        return _joined(parts, refused)
+
+    def describe(
+        self, readings: pd.DataFrame, events: pd.DataFrame, equipment_class: str
+    ) -> pd.DataFrame:
+        """Cut and describe the readings of one asset, as the release was learnt.
+
+        Parameters
+        ----------
+        readings : pandas.DataFrame
+            Rows of ``readings`` of one asset.
+        events : pandas.DataFrame
+            Its rows of ``events``.
+        equipment_class : str
+            Its equipment class.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows of ``windows``, not labelled.
+        """
+        scoring = self.release.scoring
+        return describe(
+            readings,
+            events,
+            equipment_class,
+            scoring.equipment[equipment_class],
+            scoring.windows,
+            scoring.descriptors,
+        )
+
+    def score_windows(self, windows: pd.DataFrame) -> Scored:
+        """Score described windows of one equipment class.
+
+        Parameters
+        ----------
+        windows : pandas.DataFrame
+            Rows of ``windows``, all of one class.
+
+        Returns
+        -------
+        Scored
+            The tables, sorted by asset and time.
+        """
+        if windows.empty:
+            return _joined([], [])
+        name = str(windows["equipment_class"].iloc[0])
+        residuals = expect(self.release.twins[name], windows)
+        states, diagnoses = diagnose(
+            self.release.models[name], self.release.signatures, windows, residuals, self.label
+        )
+        detect = self.release.scoring.detect
+        states = with_alarms(states, detect)
+        incidents = raise_incidents(diagnoses, states, detect)
+        return Scored(
+            {name: windows}, residuals, states, diagnoses, incidents, _joined([], []).refused
+        )
+
+    def _refusal(self, asset: str, classes: dict[str, str]) -> str:
+        """Say why an asset cannot be judged by this release, or nothing."""
+        if asset not in classes:
+            return "not in the asset register, so its equipment class is unknown"
+        if classes[asset] not in self.release.models:
+            known = ", ".join(sorted(self.release.models)) or "none"
+            return f"release {self.label} knows no {classes[asset]!r}; it knows: {known}"
+        return ""
+
+
+def _joined(parts: list[Scored], refused: list[dict[str, str]]) -> Scored:
+    windows: dict[str, list[pd.DataFrame]] = {}
+    for part in parts:
+        for name, frame in part.windows.items():
+            windows.setdefault(name, []).append(frame)
+    return Scored(
+        {name: pd.concat(frames, ignore_index=True) for name, frames in windows.items()},
+        refused=pd.DataFrame(refused, columns=["asset", "reason"]).astype("str"),
+        **{name: _stacked(name, parts) for name in _TABLES},
+    )
+
+
+_TABLES = tuple(f.name for f in fields(Scored) if f.name not in {"windows", "refused"})
+
+
+def _stacked(name: str, parts: list[Scored]) -> pd.DataFrame:
+    frames: Iterator[pd.DataFrame] = (getattr(part, name) for part in parts)
+    full = [frame for frame in frames if not frame.empty]
+    return pd.concat(full, ignore_index=True) if full else tables.empty(name)

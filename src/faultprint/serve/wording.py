@@ -1,0 +1,171 @@
+"""How numbers, instants and names are put into words for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+NONE = "-"
+"""Stands where there is nothing to say."""
+
+MEANS = {
+    "known": "known fault",
+    "ambiguous": "one of several faults",
+    "deviation": "unknown deviation",
+    "healthy": "healthy",
+    "not_evaluable": "not evaluable",
+}
+
+OUTCOMES = {
+    "true": "foretold a failure",
+    "false": "false alarm",
+    "duplicate": "repeats an incident",
+    "censored": "repaired first",
+    "": "not yet known",
+}
+
+
+def is_given(value: Any) -> bool:
+    """Tell whether a value says something.
+
+    Parameters
+    ----------
+    value : Any
+        A scalar.
+
+    Returns
+    -------
+    bool
+        False for None, NaN, NaT.
+    """
+    return value is not None and not pd.isna(value)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Write a number with a few significant digits.
+
+    Parameters
+    ----------
+    value : float | None
+        The number.
+    digits : int, default 3
+        Significant digits; whole numbers keep all of theirs.
+
+    Returns
+    -------
+    str
+        For example ``0.0123``, ``1234``; a dash for none.
+    """
+    if value is None or not math.isfinite(value):
+        return NONE
+    if abs(value) >= 10 ** (digits - 1):
+        return f"{value:.0f}"
+    return f"{value:.{digits}g}"
+
+
+def percent(proportion: Mapping[str, Any]) -> str:
+    """Write a proportion with its interval and what it was counted on.
+
+    Parameters
+    ----------
+    proportion : Mapping[str, Any]
+        ``value``, ``low``, ``high``, ``hits``, ``n``.
+
+    Returns
+    -------
+    str
+        For example ``9 of 12: 75 % (47 to 91 %)``.
+    """
+    counted = f"{proportion['hits']} of {proportion['n']}: " if proportion["n"] else ""
+    return counted + share(proportion)
+
+
+def share(proportion: Mapping[str, Any]) -> str:
+    """Write a proportion with its interval only.
+
+    Parameters
+    ----------
+    proportion : Mapping[str, Any]
+        ``value``, ``low``, ``high``, ``n``.
+
+    Returns
+    -------
+    str
+        For example ``75 % (47 to 91 %)``.
+    """
+    if not proportion["n"]:
+        return "none to count"
+    value, low, high = (100 * proportion[key] for key in ("value", "low", "high"))
+    return f"{value:.0f} % ({low:.0f} to {high:.0f} %)"
+
+
+def rate(value: Mapping[str, Any]) -> str:
+    """Write a rate with its interval.
+
+    Parameters
+    ----------
+    value : Mapping[str, Any]
+        ``value``, ``low``, ``high``.
+
+    Returns
+    -------
+    str
+        For example ``0.12 (0.05 to 0.25)``.
+    """
+    low, high = number(value["low"], 2), number(value["high"], 2)
+    return f"{number(value['value'], 2)} ({low} to {high})"
+
+
+def span(hours: float | None) -> str:
+    """Write a length of time as people say it.
+
+    Parameters
+    ----------
+    hours : float | None
+        Length [h].
+
+    Returns
+    -------
+    str
+        For example ``40 min``, ``18 h``, ``3.5 d``.
+    """
+    if hours is None or not math.isfinite(hours):
+        return NONE
+    if abs(hours) < 1:
+        return f"{60 * hours:.0f} min"
+    return f"{hours:.0f} h" if abs(hours) < 72 else f"{hours / 24:.1f} d"
+
+
+def instant(when: Any) -> str:
+    """Write an instant to the minute.
+
+    Parameters
+    ----------
+    when : Any
+        UTC instant, or nothing.
+
+    Returns
+    -------
+    str
+        For example ``2025-03-01 14:30``; a dash for none.
+    """
+    return f"{pd.Timestamp(when):%Y-%m-%d %H:%M}" if is_given(when) else NONE
+
+
+def plain(name: str) -> str:
+    """Write a name of the code as words.
+
+    Parameters
+    ----------
+    name : str
+        For example ``bearing_wear``.
+
+    Returns
+    -------
+    str
+        For example ``bearing wear``.
+    """
+    return name.replace("_", " ")

@@ -1,0 +1,1 @@
+"""A fleet with known truth: physics, faults, maintenance, sensor defects."""

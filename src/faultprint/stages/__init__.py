@@ -1,0 +1,1 @@
+"""One function a stage: paths and settings in, files out."""

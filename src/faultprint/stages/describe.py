@@ -1,0 +1,78 @@
+"""From readings to labelled windows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pandas as pd
+from tqdm import tqdm
+
+from faultprint.config import Settings
+from faultprint.errors import LearnError
+from faultprint.signal.describe import describe as describe_asset
+from faultprint.signal.labels import label_windows
+from faultprint.store.folders import staged_folder
+from faultprint.store.parquet import (
+    list_assets,
+    read_readings,
+    read_table,
+    write_tables,
+)
+
+
+def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, object]:
+    """Cut every history into windows, describe and label them.
+
+    Parameters
+    ----------
+    settings : Settings
+        Settings.
+    tables : Path
+        Folder of ``assets``, ``readings``, ``events``.
+    windows : Path
+        Folder to write, one ``<equipment class>.parquet`` per class.
+
+    Returns
+    -------
+    dict[str, object]
+        Windows by equipment class, and by reason of use.
+
+    Raises
+    ------
+    LearnError
+        If no history is long enough for a single window.
+    """
+    events = read_table(tables, "events")
+    described: dict[str, list[pd.DataFrame]] = defaultdict(list)
+    last: dict[str, pd.Timestamp] = {}
+    for equipment_class, asset in tqdm(list_assets(tables), desc="describe", unit="asset"):
+        readings = read_readings(tables, equipment_class, asset)
+        last[asset] = readings["time"].max()
+        described[equipment_class].append(
+            describe_asset(
+                readings,
+                events[events["asset"] == asset],
+                equipment_class,
+                settings.equipment[equipment_class],
+                settings.windows,
+                settings.descriptors,
+            )
+        )
+    labelled = {
+        name: label_windows(pd.concat(frames, ignore_index=True), events, settings.labels, last)
+        for name, frames in described.items()
+    }
+    if not sum(map(len, labelled.values())):
+        raise LearnError.because(
+            f"{len(last)} assets and not one window",
+            f"histories longer than a step of {settings.windows.step}",
+            "see the ingest report, or shorten windows.step and windows.length",
+        )
+    with staged_folder(windows) as new:
+        write_tables(new, labelled)
+    used = pd.concat([frame["use"] for frame in labelled.values()]).value_counts()
+    return {
+        "windows": {name: len(frame) for name, frame in labelled.items()},
+        "use": {str(reason): int(n) for reason, n in used.items()},
+    }

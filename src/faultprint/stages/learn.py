@@ -1,0 +1,194 @@
+"""From windows and residuals to a candidate release, judged on the held-out time and tracked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from faultprint.config import Settings
+from faultprint.evaluate.leakage import single_descriptor_scores
+from faultprint.evaluate.metrics import lead_time
+from faultprint.faults.design import design
+from faultprint.faults.learn import Learned, learn_class
+from faultprint.faults.release import Release, release_to_parts, scoring_settings
+from faultprint.faults.signature import with_performance
+from faultprint.records import Origin, Performance, Proportion, Signature
+from faultprint.serve.score import Scorer
+from faultprint.stages.curves import curves, pictures
+from faultprint.stages.judging import Judged, held_out_periods, judge
+from faultprint.stages.workspace import Workspace, read_frames, write_json
+from faultprint.store import provenance, tracking
+from faultprint.store.bundle import write_bundle
+from faultprint.store.folders import staged_folder
+from faultprint.store.parquet import read_table
+from faultprint.store.training import TrainedModel, Training
+from faultprint.twin.baseline import twin_from
+
+CANDIDATE = "candidate"
+"""Name of a release that was not published yet, in the rows it writes."""
+
+PLACES = {"source", "tracking", "database", "gate"}
+"""Settings that say where, not what: the content of a release does not depend on them."""
+
+UNPUBLISHED = "0.0.0"
+"""Version of a candidate; the database numbers releases from 1.0.0."""
+
+
+def learn(settings: Settings, workspace: Workspace) -> dict[str, object]:
+    """Learn classifiers and signatures, judge them, write the candidate and track the run.
+
+    Parameters
+    ----------
+    settings : Settings
+        Settings.
+    workspace : Workspace
+        Where ``data/expected`` and ``data/tables`` are read and ``models/candidate``, ``metrics``
+        and ``plots`` are written.
+
+    Returns
+    -------
+    dict[str, object]
+        Content hash, numbers by event, refused failure modes and the tracker's run.
+    """
+    windows = read_frames(workspace.expected / "windows")
+    residuals = read_frames(workspace.expected / "residuals")
+    origin = _origin(settings, workspace)
+    learned = {
+        name: learn_class(windows[name], residuals[name], settings, settings.seed, origin)
+        for name in tqdm(windows, desc="learn", unit="class")
+    }
+    release = _release(settings, workspace, learned, ())
+    judged = _judged(release, windows, settings, workspace)
+    signatures = tuple(_with_held_out(signature, judged) for signature in release.signatures)
+    release = _release(settings, workspace, learned, signatures)
+    parts = release_to_parts(release)
+    manifest = write_bundle(parts, workspace.candidate, {"version": UNPUBLISHED})
+    metrics = {
+        "events": judged.metrics,
+        "suspicious_descriptors": _suspicious(windows, residuals),
+        "refused": {name: list(one.refused) for name, one in learned.items()},
+    }
+    _write_numbers(workspace, metrics, curves(learned, judged))
+    training = _training(settings, workspace, release, metrics, manifest.content_hash)
+    uri = tracking.prepare(settings.tracking, workspace.root)
+    drawn = pictures(learned, judged, release)
+    run = tracking.log_training(uri, settings.tracking, replace(training, files=drawn)).run_id
+    return {"content_hash": manifest.content_hash, "run": run, **_headline(judged), **metrics}
+
+
+def _origin(settings: Settings, workspace: Workspace) -> Origin:
+    return Origin(
+        data_sha256=provenance.data_sha256(workspace.tables),
+        code_sha256=provenance.code_sha256(),
+        params_sha256=provenance.params_sha256(settings.model_dump(mode="json", exclude=PLACES)),
+        episodes=(),
+        refused=(),
+    )
+
+
+def _release(
+    settings: Settings,
+    workspace: Workspace,
+    learned: dict[str, Learned],
+    signatures: tuple[Signature, ...],
+) -> Release:
+    twins = {
+        name: twin_from(json.loads((workspace.expected / "twins" / f"{name}.json").read_text()))
+        for name in learned
+    }
+    plain = tuple(s for one in learned.values() for s in one.signatures)
+    return Release(
+        scoring=scoring_settings(settings),
+        models={name: one.model for name, one in learned.items()},
+        twins=twins,
+        signatures=signatures or plain,
+    )
+
+
+def _judged(
+    release: Release, windows: dict[str, pd.DataFrame], settings: Settings, workspace: Workspace
+) -> Judged:
+    scorer = Scorer(release, CANDIDATE)
+    incidents = [scorer.score_windows(frame).incidents for frame in windows.values()]
+    full = [frame for frame in incidents if len(frame)] or incidents[:1]
+    events = read_table(workspace.tables, "events")
+    return judge(pd.concat(full, ignore_index=True), events, held_out_periods(windows), settings)
+
+
+def _with_held_out(signature: Signature, judged: Judged) -> Signature:
+    """State how the signature did on failures after the training time, if there were any."""
+    mode = judged.metrics["modes"].get(signature.failure_mode)
+    if not mode or not mode["failures"]:
+        return signature
+    failures = judged.failures[judged.failures["failure_mode"] == signature.failure_mode]
+    right = failures[failures["mode_right"]]
+    performance = Performance(
+        recall=Proportion(**mode["named"]),
+        assets=int(failures["asset"].nunique()),
+        false_alarms=int(mode["false_alarms"]),
+        asset_months=float(judged.metrics["asset_months"]),
+        lead_time=lead_time(right["lead_hours"]),
+    )
+    return with_performance(signature, performance, signature.confused_with)
+
+
+def _suspicious(
+    windows: dict[str, pd.DataFrame], residuals: dict[str, pd.DataFrame]
+) -> dict[str, list[str]]:
+    """Name the descriptors that separate a fault so well alone that a leak must be excluded."""
+    found = {}
+    for name, frame in windows.items():
+        used = frame[(frame["part"] == "train") & frame["use"].isin(["healthy", "fault"])]
+        scores = single_descriptor_scores(design(used, residuals[name]), used["label"])
+        high = scores[scores["suspicious"]]
+        found[name] = sorted(f"{r.failure_mode}: {r.descriptor}" for r in high.itertuples())
+    return found
+
+
+def _headline(judged: Judged) -> dict[str, Any]:
+    m = judged.metrics
+    return {
+        "found": f"{m['found']['hits']} of {m['found']['n']} held-out failures",
+        "false_alarms": f"{m['false_alarms']} in {m['asset_months']:.1f} asset-months",
+    }
+
+
+def _write_numbers(
+    workspace: Workspace, metrics: dict[str, Any], tables: dict[str, pd.DataFrame]
+) -> None:
+    with staged_folder(workspace.plots) as folder:
+        for name, frame in tables.items():
+            frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
+    write_json(workspace.metrics / "learn.json", metrics)
+
+
+def _training(
+    settings: Settings,
+    workspace: Workspace,
+    release: Release,
+    metrics: dict[str, Any],
+    content_hash: str,
+) -> Training:
+    """Say what the tracker keeps; it is for looking back, what ships is the release."""
+    return Training(
+        params=settings.model_dump(mode="json"),
+        metrics=metrics["events"],
+        fingerprints={
+            place.name: provenance.data_sha256(place)
+            for place in (workspace.tables, workspace.windows, workspace.expected)
+        },
+        files={},
+        models=[
+            TrainedModel(name, model.booster, model.features, model.classes)
+            for name, model in release.models.items()
+            if model.booster
+        ],
+        tags={
+            "content_hash": content_hash,
+            "code_commit": provenance.code_commit(workspace.root),
+        },
+    )

@@ -1,0 +1,100 @@
+"""The page that says what was found."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from faultprint.config import Settings
+from faultprint.serve.report import ReportContext, render_report
+from faultprint.serve.score import Scorer
+from faultprint.stages.judging import Judged, held_out_periods, judge
+from faultprint.stages.workspace import Workspace, read_frames, write_json
+from faultprint.store.bundle import read_manifest
+from faultprint.store.parquet import read_table
+
+TITLE = "What the equipment says"
+
+
+def report(settings: Settings, workspace: Workspace) -> dict[str, object]:
+    """Judge the scored incidents of the held-out time and write the report.
+
+    Parameters
+    ----------
+    settings : Settings
+        Settings.
+    workspace : Workspace
+        Where results and tables are read and ``reports/index.html`` is written.
+
+    Returns
+    -------
+    dict[str, object]
+        The page and the numbers by event.
+    """
+    manifest = read_manifest(workspace.release)
+    release = Scorer.load(workspace.release)
+    periods = held_out_periods(read_frames(workspace.expected / "windows"))
+    incidents = read_table(workspace.results, "incidents")
+    mine = incidents[incidents["release"] == release.label]
+    judged = judge(mine, read_table(workspace.tables, "events"), periods, settings)
+    residuals = read_table(workspace.results, "residuals")
+    residuals = residuals[residuals["release"] == release.label].drop(columns="release")
+    page = render_report(
+        ReportContext(
+            title=TITLE,
+            manifest=manifest,
+            metrics=judged.metrics,
+            incidents=judged.incidents,
+            failures=judged.failures,
+            residuals=_in_periods(residuals, periods),
+            signatures=release.release.signatures,
+            notes=_notes(settings, workspace, judged),
+        )
+    )
+    workspace.reports.mkdir(parents=True, exist_ok=True)
+    place = workspace.reports / "index.html"
+    temp = place.with_suffix(".tmp")
+    temp.write_text(page, encoding="utf-8")
+    temp.replace(place)
+    write_json(workspace.metrics / "events.json", judged.metrics)
+    return {"page": str(place), **judged.metrics}
+
+
+def _in_periods(residuals: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
+    """Keep what was judged, which is what the pictures show."""
+    both = residuals.merge(periods, on="asset", suffixes=("", "_judged"))
+    inside = (both["end"] > both["start"]) & (both["end"] <= both["end_judged"])
+    return both.loc[inside, residuals.columns].reset_index(drop=True)
+
+
+def _notes(settings: Settings, workspace: Workspace, judged: Judged) -> tuple[str, ...]:
+    learned = _numbers(workspace.metrics / "learn.json")
+    refused = [
+        f"{name}: {reason}"
+        for name, reasons in learned.get("refused", {}).items()
+        for reason in reasons
+    ]
+    suspicious = [
+        f"{name}: {pair} separates alone: look for a leak"
+        for name, pairs in learned.get("suspicious_descriptors", {}).items()
+        for pair in pairs
+    ]
+    rejects = read_table(workspace.tables, "rejects")
+    rows = [f"{n} readings or events refused at the door: {reason}" for reason, n in _most(rejects)]
+    unseen = read_table(workspace.results, "refused")
+    left = [f"{row.asset} was not judged: {row.reason}" for row in unseen.itertuples()]
+    budget = settings.detect.false_alarms_per_asset_month
+    real = judged.metrics["false_alarms_per_asset_month"]["value"]
+    promise = f"False alarms per asset-month: {budget:g} asked for, {real:.2f} in the judged time."
+    return (promise, *refused, *suspicious, *left, *rows)
+
+
+def _most(rejects: pd.DataFrame) -> list[tuple[str, int]]:
+    counts = rejects["reason"].str.replace(r"\d+", "N", regex=True).value_counts().head(5)
+    return [(str(reason), int(n)) for reason, n in counts.items()]
+
+
+def _numbers(path: Path) -> dict[str, dict[str, list[str]]]:
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}

@@ -1,0 +1,89 @@
+"""What the main job found, for a terminal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from faultprint.stages.workspace import Workspace
+from faultprint.store.bundle import read_manifest
+from faultprint.store.parquet import read_table
+
+SHOWN = 5
+"""Open incidents listed."""
+
+
+def summary(workspace: Workspace) -> str:
+    """Say in a screenful what was found, how sure, and where to look.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        After the report stage.
+
+    Returns
+    -------
+    str
+        Lines of at most 100 characters.
+    """
+    manifest = read_manifest(workspace.release)
+    gate = json.loads((workspace.metrics / "gate.json").read_text("utf-8"))
+    numbers = json.loads((workspace.metrics / "events.json").read_text("utf-8"))
+    incidents = read_table(workspace.results, "incidents")
+    mine = incidents[incidents["release"] == manifest.label]
+    decided = "published" if gate["promoted"] else "held"
+    lines = [
+        f"Release {manifest.label} is current ({decided}: {gate['reason']}).",
+        "",
+        "Judged on the last part of the history, which nothing was learnt from:",
+        *_numbers(numbers),
+        "",
+        f"{'failure mode':<22}{'found':>9}{'named':>9}{'false alarms':>15}{'lead time':>13}",
+        *(_mode(name, one) for name, one in sorted(numbers["modes"].items())),
+        *_open(mine),
+        "",
+        f"Report:      {workspace.reports / 'index.html'}",
+        f"Signatures:  faultprint signatures show <failure mode>   ({workspace.release})",
+    ]
+    return "\n".join(lines)
+
+
+def _numbers(m: dict[str, Any]) -> list[str]:
+    rate, lead = m["false_alarms_per_asset_month"], m["lead_time"]
+    ahead = f"{lead['median'] / 24:.1f} days" if lead["median"] is not None else "none"
+    return [
+        f"  failures found       {_share(m['found'])}",
+        f"  and rightly named    {_share(m['named'])}",
+        f"  incidents confirmed  {_share(m['precision'])}",
+        f"  false alarms         {m['false_alarms']} in {m['asset_months']:.0f} asset-months"
+        f" = {rate['value']:.2f} a month, 95 % interval {rate['low']:.2f} to {rate['high']:.2f}",
+        f"  lead time            {ahead} in the median",
+    ]
+
+
+def _share(p: dict[str, Any]) -> str:
+    return f"{p['hits']} of {p['n']}, 95 % interval {p['low']:.2f} to {p['high']:.2f}"
+
+
+def _mode(name: str, m: dict[str, Any]) -> str:
+    lead = m["lead_time"]["median"]
+    ahead = f"{lead / 24:.1f} days" if lead is not None else "-"
+    found = f"{m['found']['hits']}/{m['failures']}"
+    named = f"{m['named']['hits']}/{m['failures']}"
+    return f"{name[:21]:<22}{found:>9}{named:>9}{m['false_alarms']:>15}{ahead:>13}"
+
+
+def _open(incidents: pd.DataFrame) -> list[str]:
+    standing = incidents[incidents["cleared"].isna()].sort_values("p_value")
+    if standing.empty:
+        return ["", "No incident is open."]
+    lines = [
+        f"  {row['asset']:<12}{row['failure_mode'] or row['verdict']:<24}"
+        f"since {row['opened']:%Y-%m-%d %H:%M} UTC"
+        for row in standing.head(SHOWN).to_dict("records")
+    ]
+    more = len(standing) - SHOWN
+    rest = [f"  and {more} more"] if more > 0 else []
+    return ["", f"Open incidents: {len(standing)}", *lines, *rest]

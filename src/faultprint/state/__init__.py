@@ -1,0 +1,1 @@
+"""Is this still healthy? Conformal limits, persistence, incidents."""

@@ -1,0 +1,1 @@
+"""Expected behaviour of healthy equipment, and what is left over."""

@@ -1,0 +1,81 @@
+"""What a twin knows, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from faultprint.twin.conditions import Condition
+
+
+@dataclass(frozen=True)
+class SensorTwin:
+    """What one symptom sensor reads on healthy equipment."""
+
+    coefficients: tuple[float, ...]
+    """Intercept, then one per feature of the conditions [sensor's unit]; one only: level alone."""
+    scale: float
+    """Healthy standard deviation of a window's mean about what is expected [sensor's unit]."""
+    offsets: dict[str, float]
+    """Asset -> its own offset, shrunk towards the class [sensor's unit]."""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Expected behaviour of one equipment class."""
+
+    conditions: tuple[Condition, ...]
+    """Operating conditions it depends on."""
+    symptoms: tuple[str, ...]
+    """Sensors it is asked for."""
+    sensors: dict[str, SensorTwin]
+    """Sensors it has learnt; the others have no expected reading."""
+    shrinkage: float
+    """Healthy windows an asset needs before its own offset counts half."""
+    reference_hours: float
+    """Length of the earliest part of a history taken as the baseline of an asset not seen [h]."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts, lists and scalars, ready for JSON.
+
+        Returns
+        -------
+        dict[str, Any]
+            Everything the twin knows.
+        """
+        plain: dict[str, Any] = asdict(self)
+        plain["conditions"] = list(plain["conditions"])
+        plain["symptoms"] = list(plain["symptoms"])
+        for sensor in plain["sensors"].values():
+            sensor["coefficients"] = list(sensor["coefficients"])
+        return plain
+
+
+def twin_from(data: Mapping[str, Any]) -> Twin:
+    """Build a twin from what :meth:`Twin.to_dict` gave.
+
+    Parameters
+    ----------
+    data : Mapping[str, Any]
+        Plain data.
+
+    Returns
+    -------
+    Twin
+        Equal to the one that was written.
+    """
+    return Twin(
+        conditions=tuple(Condition(**c) for c in data["conditions"]),
+        symptoms=tuple(data["symptoms"]),
+        sensors={
+            name: SensorTwin(
+                coefficients=tuple(s["coefficients"]),
+                scale=s["scale"],
+                offsets=dict(s["offsets"]),
+            )
+            for name, s in data["sensors"].items()
+        },
+        shrinkage=data["shrinkage"],
+        reference_hours=data["reference_hours"],
+    )

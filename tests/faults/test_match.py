@@ -1,0 +1,156 @@
+"""Judging windows: tables, isolation, missing sensors, evidence."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from faultprint import tables
+from faultprint.errors import ReleaseError, TableError
+from faultprint.faults.learn import Learned, learn_class
+from faultprint.faults.match import diagnose
+from tests.faults.pumps import ORIGIN, fleet, settings
+
+LABEL = "1.0.0+0123456789ab"
+
+
+@cache
+def learned() -> Learned:
+    return learn_class(*fleet(), settings(), 7, ORIGIN)
+
+
+def judged(windows: pd.DataFrame, residuals: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return diagnose(learned().model, learned().signatures, windows, residuals, LABEL)
+
+
+@cache
+def fresh() -> tuple[pd.DataFrame, pd.DataFrame]:
+    return fleet(seed=9, assets=3, modes=("bearing_wear", "blockage", "unseen"))
+
+
+def test_tables_keep_their_schema() -> None:
+    states, diagnoses = judged(*fresh())
+    tables.check("states", states)
+    tables.check("diagnoses", diagnoses)
+    assert list(states.columns) == [c.name for c in tables.table("states").columns]
+    assert list(diagnoses.columns) == [c.name for c in tables.table("diagnoses").columns]
+    assert set(diagnoses["release"]) == {LABEL}
+    assert not states["alarm"].any()
+
+
+def test_known_faults_are_named_and_a_new_one_is_a_deviation() -> None:
+    windows, residuals = fresh()
+    _, diagnoses = judged(windows, residuals)
+    late = windows["label"].where(windows["label"].eq(windows["label"].shift(-3)), "")
+    for mode in ("bearing_wear", "blockage"):
+        assert (diagnoses.loc[windows["label"] == mode, "failure_mode"] == mode).mean() > 0.85
+    assert (diagnoses.loc[late == "unseen", "verdict"] == "deviation").mean() > 0.85
+    assert (diagnoses.loc[windows["label"] == "healthy", "verdict"] == "healthy").mean() > 0.85
+
+
+def test_signature_is_named_by_identity_and_version() -> None:
+    _, diagnoses = judged(*fresh())
+    by_mode = {s.failure_mode: f"{s.id}@{s.version}" for s in learned().signatures} | {"": ""}
+    assert (diagnoses["failure_mode"].map(by_mode) == diagnoses["signature"]).all()
+
+
+def test_a_window_is_judged_by_itself() -> None:
+    windows, residuals = fresh()
+    states, diagnoses = judged(windows, residuals)
+    for row in (12, 30, 95, 333):
+        key = windows.loc[row, ["asset", "end"]]
+        mine = (residuals["asset"] == key["asset"]) & (residuals["end"] == key["end"])
+        one_state, one = judged(windows.loc[[row]], residuals[mine])
+        pd.testing.assert_frame_equal(
+            one_state, states.loc[[row]].reset_index(drop=True), check_exact=True
+        )
+        pd.testing.assert_frame_equal(
+            one, diagnoses.loc[[row]].reset_index(drop=True), check_exact=True
+        )
+
+
+def test_order_of_rows_does_not_matter() -> None:
+    windows, residuals = fresh()
+    one = judged(windows, residuals)
+    other = judged(windows.sample(frac=1, random_state=1), residuals.sample(frac=1, random_state=2))
+    pd.testing.assert_frame_equal(one[0], other[0])
+    pd.testing.assert_frame_equal(one[1], other[1])
+
+
+def test_windows_with_a_reason_are_not_evaluated() -> None:
+    windows, residuals = fresh()
+    windows = windows.assign(reason=windows["reason"].mask(windows.index < 5, "off"))
+    states, diagnoses = judged(windows, residuals)
+    assert (diagnoses["verdict"] == "not_evaluable").sum() == 5
+    assert (diagnoses.loc[:4, ["reason", "candidates", "evidence"]] == ["off", "{}", "{}"]).all(
+        axis=None
+    )
+    assert states["p_value"].isna().sum() == 5
+    tables.check("diagnoses", diagnoses)
+
+
+@pytest.mark.parametrize("reason", ["", "off"])
+def test_no_window_and_none_to_evaluate(reason: str) -> None:
+    windows, residuals = fresh()
+    few = windows.iloc[: 4 * bool(reason)].assign(reason=reason)
+    states, diagnoses = judged(few, residuals.iloc[:0])
+    tables.check("states", states)
+    assert len(diagnoses) == len(few)
+
+
+def test_a_missing_sensor_raises_no_alarm() -> None:
+    windows, residuals = fleet(seed=11, assets=3, modes=())
+    gone = windows.assign(**{c: np.nan for c in windows if c.startswith("pressure.")})
+    held = residuals.assign(deviance=residuals["deviance"].where(residuals["sensor"] != "pressure"))
+    _, usual = judged(windows, residuals)
+    _, without = judged(gone, held)
+    assert (without["verdict"] != "healthy").mean() <= (usual["verdict"] != "healthy").mean()
+
+
+def test_without_any_residual_the_classifier_decides_alone() -> None:
+    windows, residuals = fresh()
+    states, diagnoses = judged(windows, residuals.iloc[:0])
+    assert states["p_value"].between(0, 1).all()
+    assert set(diagnoses["verdict"]) - {"healthy"}
+
+
+def test_evidence_says_what_was_seen_in_units() -> None:
+    windows, residuals = fresh()
+    _, diagnoses = judged(windows, residuals)
+    row = diagnoses[
+        (diagnoses["verdict"] == "known") & (diagnoses["failure_mode"] == "bearing_wear")
+    ]
+    told = json.loads(row["evidence"].iloc[-1])
+    pro = {item["descriptor"]: item for item in told["bearing_wear"]["for"]}
+    wear = pro["vibration.deviance"]
+    assert wear["typical"] > 2 > wear["healthy"]
+    assert wear["observed"] == pytest.approx(wear["deviance"], abs=0.6)
+    seen = residuals.set_index(["asset", "end", "sensor"])["deviance"]
+    key = (row["asset"].iloc[-1], row["end"].iloc[-1], "vibration")
+    assert wear["observed"] == pytest.approx(seen[key], rel=1e-4)
+    units = {i["descriptor"]: i["unit"] for s in told.values() for side in s.values() for i in side}
+    assert {unit for name, unit in units.items() if name.startswith("vibration.mean")} <= {"mm/s"}
+    assert json.loads(row["candidates"].iloc[-1])["bearing_wear"] >= settings().detect.significance
+
+
+def test_evidence_of_a_deviation_says_what_is_strange() -> None:
+    _, diagnoses = judged(*fresh())
+    for text in diagnoses.loc[diagnoses["verdict"] == "deviation", "evidence"]:
+        told = json.loads(text)
+        assert list(told) == ["healthy"]
+        sizes = [abs(item["deviance"]) for item in told["healthy"]["against"]]
+        assert sizes == sorted(sizes, reverse=True)
+        assert sizes
+    assert set(diagnoses.loc[diagnoses["verdict"] == "healthy", "evidence"]) == {"{}"}
+
+
+def test_another_class_and_other_descriptors_are_refused() -> None:
+    windows, residuals = fresh()
+    with pytest.raises(ReleaseError, match=r"got windows of \['fan'\]; expected windows of 'pump'"):
+        judged(windows.assign(equipment_class="fan"), residuals)
+    with pytest.raises(TableError, match=r"without the descriptors \['load.mean'\]"):
+        judged(windows.drop(columns="load.mean"), residuals)
