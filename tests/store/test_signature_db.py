@@ -381,6 +381,19 @@ def test_writers_at_the_same_time_take_turns(url: str) -> None:
     assert len(SignatureDatabase(url).audit()) == 3
 
 
+def meet(urls: list[str], number: int) -> None:
+    for url in urls:
+        SignatureDatabase(url).publish({"a": str(number).encode()}, [], {}, "x")
+
+
+def test_new_files_are_opened_at_the_same_moment(tmp_path: Path) -> None:
+    urls = [f"sqlite:///{tmp_path / f'{number}.db'}" for number in range(20)]
+    with ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(meet, [urls] * 3, range(3), timeout=120))
+    for url in urls:
+        assert [r.version for r in SignatureDatabase(url).releases()] == ["1.0.0", "1.1.0", "1.2.0"]
+
+
 def test_migrating_is_done_once_and_makes_the_tables_that_are_used(url: str) -> None:
     engine = open_engine(url)
     assert pending(engine) == ["0001"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,8 @@ _WRITERS_LOCK = 7_320_041
 """Any number that is ours: the advisory lock of writers on PostgreSQL."""
 _WAIT = 60
 """How long a writer waits for another [s]."""
+_PAUSE = 0.01
+"""Between two attempts [s]."""
 
 
 def open_engine(url: str) -> sa.Engine:
@@ -120,9 +124,10 @@ def translated(engine: sa.Engine) -> Iterator[None]:
     """
     try:
         yield
-    except sa.exc.DBAPIError as error:
+    except (sa.exc.DBAPIError, sqlite3.Error) as error:
+        said = str(getattr(error, "orig", error)).strip()
         raise StoreError.because(
-            f"{str(error.orig).strip()!r} from {engine.url.render_as_string()}",
+            f"{said!r} from {engine.url.render_as_string()}",
             "a database that answers and a change that it allows",
             "see that it runs, has room and may be written; nothing was changed",
         ) from error
@@ -207,12 +212,37 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "recursive_triggers = ON",  # else INSERT OR REPLACE would slip past the triggers
         "synchronous = FULL",
     ):
-        connection.execute(f"PRAGMA {setting}")
+        _patiently(connection, f"PRAGMA {setting}")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITING)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver = connection.connection.driver_connection
+    if connection.get_execution_options().get(_WRITING):
+        _patiently(driver, "BEGIN IMMEDIATE")
+    else:
+        _patiently(driver, "BEGIN", "SELECT count(*) FROM sqlite_master")  # see one state from here
+
+
+def _patiently(driver: Any, *statements: str) -> None:
+    """Run statements again where SQLite refuses at once, whatever its ``busy_timeout`` says.
+
+    It does so while another connection switches to the write-ahead log, recovers it, or cleans it
+    up as the last to close (https://www.sqlite.org/wal.html, section 9).
+    """
+    deadline = time.monotonic() + _WAIT
+    while True:
+        try:
+            for statement in statements:
+                driver.execute(statement).fetchall()
+        except sqlite3.OperationalError as error:
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
+            busy = (error.sqlite_errorcode & 0xFF) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def _open_postgresql(where: sa.URL) -> sa.Engine:

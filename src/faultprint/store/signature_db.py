@@ -30,9 +30,8 @@ def _utc_now() -> datetime:
 class SignatureDatabase:
     """Releases of signatures in SQLite or PostgreSQL.
 
-    Opening brings the schema up to date. Every write is one transaction with its audit row, and
-    writers exclude one another. Published rows cannot be changed or removed: triggers of the
-    database refuse it.
+    Opening brings the schema up to date. Every write is one transaction with its audit row; writers
+    take turns. Published rows cannot be changed or removed: triggers of the database refuse it.
 
     Parameters
     ----------
