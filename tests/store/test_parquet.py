@@ -12,14 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faultprint.errors import StoreError
+from faultprint.store.folders import replace_folder, restore_folder, staged_folder
 from faultprint.store.parquet import (
     list_assets,
     read_parquet,
     read_readings,
     read_table,
-    replace_folder,
-    restore_folder,
-    staged_folder,
     write_parquet,
     write_readings,
     write_tables,

@@ -13,13 +13,14 @@ from faultprint.config import Settings
 from faultprint.errors import SourceError
 from faultprint.signal.clean import flag_readings
 from faultprint.signal.histories import describe_sensor, describe_times
+from faultprint.store.folders import staged_folder
 from faultprint.store.ingest_report import (
     AssetReport,
     IngestReport,
     count_reasons,
     write_report,
 )
-from faultprint.store.parquet import staged_folder, write_readings, write_tables
+from faultprint.store.parquet import write_readings, write_tables
 from faultprint.store.sources.door import Admitted, admit_readings
 from faultprint.store.sources.log import admit_assets, admit_events, refuse_strangers
 from faultprint.store.sources.merge import Merged, merge_parts

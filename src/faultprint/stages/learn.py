@@ -31,6 +31,23 @@ from faultprint.twin.baseline import twin_from
 CANDIDATE = "candidate"
 """Name of a release that was not published yet, in the rows it writes."""
 
+LEARNT_BY = (
+    "records.py",
+    "tables.py",
+    "config.py",
+    "signal",
+    "twin",
+    "state",
+    "faults",
+    "evaluate",
+    "serve/score.py",
+    "stages/describe.py",
+    "stages/expect.py",
+    "stages/judging.py",
+    "stages/learn.py",
+)
+"""Code that decides what a release says; the deps of the learn stage name it too."""
+
 PLACES = {"source", "tracking", "database", "gate"}
 """Settings that say where, not what: the content of a release does not depend on them."""
 
@@ -83,7 +100,7 @@ def learn(settings: Settings, workspace: Workspace) -> dict[str, object]:
 def _origin(settings: Settings, workspace: Workspace) -> Origin:
     return Origin(
         data_sha256=provenance.data_sha256(workspace.tables),
-        code_sha256=provenance.code_sha256(),
+        code_sha256=provenance.code_sha256(*LEARNT_BY),
         params_sha256=provenance.params_sha256(settings.model_dump(mode="json", exclude=PLACES)),
         episodes=(),
         refused=(),

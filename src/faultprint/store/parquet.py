@@ -11,27 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from faultprint.errors import StoreError, listed
-from faultprint.store.folders import (
-    replace_folder,
-    restore_folder,
-    staged_file,
-    staged_folder,
-)
-
-__all__ = [
-    "READINGS",
-    "list_assets",
-    "read_parquet",
-    "read_readings",
-    "read_table",
-    "readings_path",
-    "replace_folder",
-    "restore_folder",
-    "staged_folder",
-    "write_parquet",
-    "write_readings",
-    "write_tables",
-]
+from faultprint.store.folders import staged_file
 
 READINGS = "readings"
 """Folder of the readings, partitioned by equipment class and asset."""

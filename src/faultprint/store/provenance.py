@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from faultprint.errors import StoreError
+from faultprint.errors import StoreError, listed
 
 _PIECE = 1 << 20
 UNKNOWN = "unknown"
@@ -77,19 +77,36 @@ def data_sha256(*places: Path) -> str:
     return _digest(sorted(entries))
 
 
-def code_sha256() -> str:
-    """Compute the sha256 of the sources of this package.
+def code_sha256(*places: str) -> str:
+    """Compute the sha256 of sources of this package.
+
+    Parameters
+    ----------
+    *places : str
+        Modules and folders of the package, like ``'signal'`` or ``'serve/score.py'``; the whole
+        package if none is named.
 
     Returns
     -------
     str
         64 hexadecimal digits, over every ``.py`` and template file; the same installed or not.
+
+    Raises
+    ------
+    StoreError
+        If a place does not exist.
     """
     root = Path(str(resources.files("faultprint")))
+    missing = [place for place in places if not (root / place).exists()]
+    if missing:
+        raise StoreError.because(
+            f"no {listed(missing)} in the package", "modules that are there", "mend the list"
+        )
     kept = {".py", ".j2"}
     entries = [
         (file.relative_to(root).as_posix(), file_sha256(file))
-        for file in _visible(root)
+        for place in places or (".",)
+        for file in _visible(root / place)
         if file.suffix in kept
     ]
     return _digest(sorted(entries))
