@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -78,11 +79,27 @@ def descriptors_page() -> str:
     """Describe every descriptor of the catalogue."""
     from faultprint.signal.descriptors import CATALOGUE
 
-    lines = ["# Descriptors", "", "Named `<sensor>.<descriptor>`.", ""]
-    for name in sorted(CATALOGUE):
-        doc = (CATALOGUE[name].__doc__ or "").strip()
-        lines += [f"## `{name}`", "", doc, ""]
-    return "\n".join(lines)
+    lines = [
+        "# Descriptors",
+        "",
+        "A descriptor of a sensor is named `<sensor>.<descriptor>`, like `vibration.rms`; with",
+        "`@recent` behind it, it looks back over `windows.recent` only. x are the n good values of",
+        "the window, oldest first, t their times in hours. With fewer good values than *least* it",
+        "is missing; it is never imputed.",
+        "",
+        "| descriptor | what it says | unit | least |",
+        "|---|---|---|---|",
+    ]
+    for name, one in CATALOGUE.items():
+        says = " ".join(one.says.split()).replace("|", "\\|")
+        unit = one.unit.replace("{unit}", "sensor's unit")
+        lines.append(f"| `{name}` | {says} | {unit} | {one.least} |")
+    lines += [
+        "",
+        "Beside them stand `<sensor>.coverage`, `error.<code>.count` (events of the code in the",
+        "window) and `maintenance.<item>.hours_since`.",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -144,6 +161,7 @@ def _kind(annotation: Any) -> str:
     text = str(annotation) if "[" in str(annotation) else text
     for noise in ("faultprint.config.", "datetime.", "typing."):
         text = text.replace(noise, "")
+    text = re.sub(r"Optional\[Annotated\[(\w+), .*\]\]", r"\1 or None", text)
     return f"`{text}`".replace("timedelta", "duration").replace("|", "or")
 
 

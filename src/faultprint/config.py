@@ -74,16 +74,20 @@ class Running(Strict):
     """When the equipment counts as running: ``sensor > above``."""
 
     sensor: str
+    """A sensor of the class."""
     above: float
+    """Level above which it runs [unit of the sensor]."""
 
 
 class Equipment(Strict):
     """One equipment class: what is measured on it and how often."""
 
     sensors: dict[str, Sensor]
+    """Sensor name -> what it is."""
     period: Duration = timedelta(hours=1)
     """Usual time between two readings; for coverage, a reading stands for at most this long."""
     running: Running | None = None
+    """When it counts as running; always, when left out."""
 
     @model_validator(mode="after")
     def _running_sensor_exists(self) -> Equipment:
@@ -111,6 +115,7 @@ class SensorColumn(Strict):
     """Where a sensor stands in a file."""
 
     sensor: str
+    """Sensor of the equipment class."""
     unit: str | None = None
     """Unit in the file; the sensor's own when left out."""
 
@@ -123,22 +128,31 @@ class ReadingsMap(Strict):
     query: str | None = None
     """SQL instead of a path; the source's ``url`` is the SQLAlchemy URL."""
     equipment_class: str | None = None
+    """Equipment class of its assets; else as in the asset register."""
     asset: str | None = None
     """Column that names the asset."""
     asset_from: str | None = None
     """Regular expression with a group ``asset``, matched against the file's name."""
     time: str = "time"
+    """Column of the instant."""
     time_format: str = "ISO8601"
     """``ISO8601``, a strptime format, or ``epoch_s`` / ``epoch_ms``."""
     timezone: str | None = None
+    """IANA zone of times written without one; without it such times are an error."""
     separator: str = ","
+    """Between two columns of a CSV."""
     decimal: str = "."
+    """Decimal mark of a CSV."""
     encoding: str = "utf-8"
+    """Encoding of a CSV."""
     form: Literal["wide", "long"] = "wide"
+    """``wide``: a column per sensor; ``long``: a row per sensor and instant."""
     sensors: dict[str, SensorColumn] = Field(default_factory=dict)
     """Column (wide) or name in ``sensor_column`` (long) -> sensor."""
     sensor_column: str = "sensor"
+    """Long form: column that names the sensor."""
     value_column: str = "value"
+    """Long form: column of the value."""
     segment: str | None = None
     """Column that numbers cycles or recordings."""
 
@@ -147,40 +161,62 @@ class EventsMap(Strict):
     """How one kind of events file (or query) is laid out."""
 
     path: str | None = None
+    """File, folder or glob below the source's path, or any fsspec URL."""
     query: str | None = None
+    """SQL instead of a path."""
     asset: str = "asset"
+    """Column that names the asset."""
     time: str = "time"
+    """Column of the instant."""
     time_format: str = "ISO8601"
+    """``ISO8601``, a strptime format, or ``epoch_s`` / ``epoch_ms``."""
     timezone: str | None = None
+    """IANA zone of times written without one."""
     separator: str = ","
+    """Between two columns of a CSV."""
     encoding: str = "utf-8"
+    """Encoding of a CSV."""
     kind: str | None = None
     """Column with the kind; or state ``constant_kind``."""
     constant_kind: str | None = None
+    """Kind of every event of the file."""
     kinds: dict[str, str] = Field(default_factory=dict)
     """The plant's words -> failure, maintenance, error, inspection, restart or fault."""
     code: str | None = None
+    """Column of the plant's code."""
     failure_mode: str | None = None
+    """Column from which the failure mode is read."""
     modes: dict[str, str] = Field(default_factory=dict)
     """The plant's words or codes -> failure mode."""
     item: str | None = None
+    """Column from which the maintainable item is read."""
     items: dict[str, str] = Field(default_factory=dict)
     """The plant's words -> maintainable item."""
     end: str | None = None
+    """Column of the end of an interval."""
     text: str | None = None
+    """Column of free text."""
 
 
 class AssetsMap(Strict):
     """How the asset register is laid out."""
 
     path: str | None = None
+    """File, folder or glob below the source's path, or any fsspec URL."""
     query: str | None = None
+    """SQL instead of a path."""
     asset: str = "asset"
+    """Column that names the asset."""
     separator: str = ","
+    """Between two columns of a CSV."""
     encoding: str = "utf-8"
+    """Encoding of a CSV."""
     equipment_class: str | None = None
+    """Column of the equipment class."""
     constant_class: str | None = None
+    """Equipment class of every asset of the file."""
     attributes: list[str] = Field(default_factory=list)
+    """Columns kept as attributes."""
 
 
 Layout = Literal["generic", "sql", "azure_pdm", "cmapss", "hydraulic", "skab", "cwru"]
@@ -190,12 +226,19 @@ class Source(Strict):
     """Where histories come from."""
 
     kind: Layout = "generic"
+    """``generic`` (files), ``sql``, or a built-in layout of a public data set."""
     path: str = "data/raw"
+    """Folder or fsspec URL that paths start from; relative to the project folder."""
     url: str | None = None
+    """SQLAlchemy URL for queries."""
     timezone: str | None = None
+    """IANA zone of times written without one, for all files that state none."""
     readings: list[ReadingsMap] = Field(default_factory=list)
+    """Kinds of readings files."""
     events: list[EventsMap] = Field(default_factory=list)
+    """Kinds of events files."""
     assets: list[AssetsMap] = Field(default_factory=list)
+    """Asset registers."""
     options: dict[str, str | int | float | bool] = Field(default_factory=dict)
     """Choices of a built-in layout, e.g. ``target: valve`` for the hydraulic rig."""
 
@@ -217,16 +260,21 @@ class Windows(Strict):
     """How histories are cut into causal windows."""
 
     by: Literal["time", "count", "segment"] = "time"
+    """``time``: a fixed grid; ``count``: so many rows; ``segment``: a cycle or recording each."""
     length: Duration = timedelta(hours=24)
+    """How far a window looks back."""
     step: Duration = timedelta(hours=6)
+    """Distance between two windows; ends lie on multiples of it since 1970, UTC."""
     count: int = 100
     """Rows of a window, when cut by count."""
     count_step: int = 100
+    """Rows between two windows, when cut by count."""
     recent: Duration | None = None
     """A second, shorter look-back to the same end; its descriptors end in ``@recent``."""
     max_gap: Duration = timedelta(hours=12)
     """A longer silence starts a new run; windows never cross runs."""
     min_coverage: float = Field(0.5, ge=0, le=1)
+    """Share of a window that good readings must cover; below it is not evaluated."""
 
 
 class Descriptors(Strict):
@@ -235,7 +283,9 @@ class Descriptors(Strict):
     default: list[str] = Field(
         default_factory=lambda: ["mean", "std", "min", "max", "slope_per_hour"]
     )
+    """Descriptors of every sensor type that is not listed below."""
     by_type: dict[str, list[str]] = Field(default_factory=dict)
+    """Sensor type -> its descriptors."""
     error_codes: list[str] = Field(default_factory=list)
     """Event codes of kind ``error`` counted in each window."""
     since_maintenance: list[str] = Field(default_factory=list)
@@ -246,6 +296,7 @@ class Labels(Strict):
     """How windows get their label."""
 
     source: Literal["failures", "intervals"] = "failures"
+    """``failures``: the time before a failure; ``intervals``: labelled intervals of fault."""
     horizon: Duration = timedelta(hours=48)
     """Windows that end this long before a failure show its fault."""
     gap: Duration = timedelta(0)
@@ -262,6 +313,7 @@ class TwinSettings(Strict):
     """How expected behaviour is learnt."""
 
     ridge: float = 1e-3
+    """Weight of the ridge penalty."""
     shrinkage: float = 20.0
     """Healthy windows an asset needs before its own offset counts half."""
     drift_sigma: float = 4.0
@@ -278,6 +330,7 @@ class Split(Strict):
     holdout_assets: float = Field(0.0, ge=0, lt=1)
     """Share of the assets judged only, never learnt from."""
     folds: int = Field(5, ge=2)
+    """Folds by asset for what is judged out of fold."""
     embargo: Duration = timedelta(hours=48)
     """Cut out before the held-out part."""
 
@@ -286,11 +339,17 @@ class Classifier(Strict):
     """LightGBM multi-class."""
 
     rounds: int = 150
+    """Boosting rounds."""
     learning_rate: float = 0.08
+    """Shrinkage of each tree."""
     leaves: int = 15
+    """Leaves of a tree."""
     min_leaf: int = 10
+    """Windows in a leaf at least."""
     feature_fraction: float = 0.5
+    """Share of the descriptors each tree may use."""
     l2: float = 1.0
+    """L2 penalty on leaf values."""
     min_episodes: int = 3
     """A failure mode with fewer episodes gets no signature; the reason is reported."""
 
@@ -301,7 +360,8 @@ class Signatures(Strict):
     descriptors: int = 8
     """How many descriptors a signature names."""
     prototypes: int = 3
-    min_effect: float = 0.5
+    """Typical pictures of a fault at most."""
+    min_effect: float = 1.0
     """Smallest contrast to healthy, in robust standard deviations, worth naming."""
 
 
@@ -309,10 +369,13 @@ class Detect(Strict):
     """What the user asks of alarms: a budget and delays, never a threshold."""
 
     false_alarms_per_asset_month: float = Field(0.5, gt=0)
+    """Budget: incidents per 30 days of a healthy asset that are accepted."""
     significance: float = Field(0.05, gt=0, lt=1)
     """Error rate at which a signature is struck off the list of candidates."""
     on_delay: Duration = timedelta(hours=6)
+    """How long abnormal before an incident opens."""
     off_delay: Duration = timedelta(hours=24)
+    """How long normal before it clears."""
     max_lead: Duration = timedelta(days=14)
     """An incident opened earlier than this before a failure did not foretell it."""
 
@@ -321,7 +384,9 @@ class Gate(Strict):
     """When a candidate replaces the incumbent."""
 
     metric: Literal["macro_recall", "f1_events"] = "f1_events"
+    """What candidate and incumbent are compared by."""
     min_gain: float = 0.0
+    """By how much the candidate must be better."""
     recall_floor: float = Field(0.0, ge=0, le=1)
     """Smallest event recall of any fault the incumbent knows."""
 
@@ -332,48 +397,74 @@ class Tracking(Strict):
     uri: str | None = None
     """Server URL; a SQLite file in the repository when left out."""
     experiment: str = "faultprint"
+    """Name of the experiment."""
     model: str = "faultprint"
+    """Registered as ``<model>-<equipment class>``."""
 
 
 class Database(Strict):
     """The signature database."""
 
     url: str = "sqlite:///models/signatures.db"
+    """SQLAlchemy URL: SQLite file (relative to the project folder) or PostgreSQL."""
 
 
 class Simulate(Strict):
     """The simulated fleet."""
 
     days: int = Field(240, ge=20)
+    """Length of the history."""
     start: str = "2025-01-06T00:00:00+00:00"
+    """First instant, with its zone."""
     period: Duration = timedelta(minutes=15)
+    """Between two readings of the fast systems."""
     pumps: int = Field(14, ge=1)
+    """Centrifugal pumps."""
     compressors: int = Field(12, ge=1)
+    """Screw compressors."""
     held_back: str | None = None
     """A failure mode that appears only after ``held_back_until`` of the history."""
     held_back_until: float = Field(0.75, ge=0, le=1)
+    """Share of the history before which the held-back mode does not occur."""
     sensor_defects: bool = True
+    """Whether sensors stick, drift, drop out, spike, and clocks jump."""
 
 
 class Settings(Strict):
     """Everything params.yaml may say."""
 
     seed: int = 7
+    """Of all randomness: simulation, folds, classifier."""
     equipment: dict[str, Equipment]
+    """Equipment class -> its sensors."""
     simulate: Simulate = Simulate()
+    """The simulated fleet."""
     source: Source = Source()
+    """Where histories come from, in the plant's own words."""
     cleaning: Cleaning = Cleaning()
+    """When a value is flagged at the door."""
     windows: Windows = Windows()
+    """How histories are cut."""
     descriptors: Descriptors = Descriptors()
+    """What is computed of each window."""
     labels: Labels = Labels()
+    """How windows get their label."""
     twin: TwinSettings = TwinSettings()
+    """How expected behaviour is learnt."""
     split: Split = Split()
+    """What is learnt from and what is judged."""
     classifier: Classifier = Classifier()
+    """The classifier."""
     signatures: Signatures = Signatures()
+    """How signatures are condensed."""
     detect: Detect = Detect()
+    """What is asked of alarms."""
     gate: Gate = Gate()
+    """When a candidate replaces the incumbent."""
     tracking: Tracking = Tracking()
+    """The experiment tracker."""
     database: Database = Database()
+    """The signature database."""
 
 
 def _models(kind: object) -> list[type[BaseModel]]:

@@ -27,15 +27,15 @@ class Symptom:
     unit: str
     direction: Literal["up", "down"]
     effect: float
-    """Median of the fault minus median of healthy, in robust standard deviations of healthy."""
+    """Typical of the fault minus that of healthy, in robust standard deviations of healthy."""
     typical: float
-    """Median while the fault is there [unit]."""
+    """Median while the fault is there [unit]; for a count of events the mean."""
     low: float
     """Tenth percentile while the fault is there [unit]."""
     high: float
     """Ninetieth percentile while the fault is there [unit]."""
     healthy: float
-    """Median of healthy equipment [unit]."""
+    """Median of healthy equipment [unit]; for a count of events the mean."""
     separation: float
     """Area under the ROC curve of this descriptor alone, fault against healthy."""
 

@@ -62,9 +62,18 @@ def test_descriptors_that_repeat_each_other_are_named_once() -> None:
     copies[400:, 3] -= 2
     ref = Reference(np.zeros(4), np.array([1.0, 2.0, 1.0, 1.0]))
     chosen = choose(
-        copies[400:], copies[:400], ref, (0, 1, 2, 3), ("a.x", "b.x", "c.x", "d.x"), Signatures()
+        copies[400:], copies[:400], ref, (0, 1, 2, 3), ("a.x", "a.y", "c.x", "d.x"), Signatures()
     )
     assert chosen == (0, 3)
+
+
+def test_two_sensors_that_move_together_are_both_named() -> None:
+    rng = np.random.default_rng(0)
+    one = np.concatenate([rng.normal(size=400), rng.normal(3, 1, 200)])
+    both = np.column_stack([one, one])
+    ref = Reference(np.zeros(2), np.ones(2))
+    names = ("error.E1.count", "error.E2.count")
+    assert choose(both[400:], both[:400], ref, (0, 1), names, Signatures()) == (0, 1)
 
 
 def test_an_error_code_that_comes_more_often_is_a_symptom() -> None:

@@ -140,8 +140,9 @@ def choose(
     -------
     tuple[int, ...]
         Positions, best first: large enough an effect, ordered by separation, none correlated with
-        a better one, at most three of one sensor. When no effect is large enough, the one or two
-        that separate best, so that a weak fault still has a picture.
+        a better one of the same sensor, at most three of one sensor. Two sensors that move
+        together are both named: that they do is part of the picture. When no effect is large
+        enough, the one or two that separate best, so that a weak fault still has a picture.
     """
     healthy = spread_evenly(healthy)
     shift = typical_of(fault, features) - typical_of(healthy, features)
@@ -159,6 +160,11 @@ def choose(
     return _unlike(pool, squash(ref.units(both)), features, most)
 
 
+def _subject(name: str) -> str:
+    """Name the sensor, or the code of an error: two codes are two subjects."""
+    return name.rpartition(".")[0]
+
+
 def _unlike(
     pool: list[int], units: Floats, features: tuple[str, ...], most: int
 ) -> tuple[int, ...]:
@@ -168,9 +174,9 @@ def _unlike(
     unit = centred / np.where(length > 0, length, 1.0)
     chosen: list[int] = []
     for i in pool:
-        same = sum(source_of(features[j]) == source_of(features[i]) for j in chosen)
-        alike = max((abs(float(unit[:, i] @ unit[:, j])) for j in chosen), default=0.0)
-        if same < PER_SOURCE and alike <= CORRELATED:
+        same = [j for j in chosen if _subject(features[j]) == _subject(features[i])]
+        alike = max((abs(float(unit[:, i] @ unit[:, j])) for j in same), default=0.0)
+        if len(same) < PER_SOURCE and alike <= CORRELATED:
             chosen.append(i)
         if len(chosen) == most:
             break

@@ -48,8 +48,8 @@ LEARNT_BY = (
 )
 """Code that decides what a release says; the deps of the learn stage name it too."""
 
-PLACES = {"source", "tracking", "database", "gate"}
-"""Settings that say where, not what: the content of a release does not depend on them."""
+PLACES = {"simulate", "source", "tracking", "database", "gate"}
+"""Settings that learning does not look at; what they make of the data, its sha256 tells."""
 
 UNPUBLISHED = "0.0.0"
 """Version of a candidate; the database numbers releases from 1.0.0."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pandas as pd
 
@@ -33,6 +35,7 @@ def summary(workspace: Workspace) -> str:
     numbers = json.loads((workspace.metrics / "events.json").read_text("utf-8"))
     incidents = read_table(workspace.results, "incidents")
     mine = incidents[incidents["release"] == manifest.label]
+    signed = {unquote(Path(p.path).stem) for p in manifest.parts if p.path.endswith(".yaml")}
     decided = "published" if gate["promoted"] else "held"
     lines = [
         f"Release {manifest.label} is current ({decided}: {gate['reason']}).",
@@ -41,7 +44,8 @@ def summary(workspace: Workspace) -> str:
         *_numbers(numbers),
         "",
         f"{'failure mode':<22}{'found':>9}{'named':>9}{'false alarms':>15}{'lead time':>13}",
-        *(_mode(name, one) for name, one in sorted(numbers["modes"].items())),
+        *(_mode(name, one, signed) for name, one in sorted(numbers["modes"].items())),
+        *_unsigned(set(numbers["modes"]) - signed),
         *_open(mine),
         "",
         f"Report:      {workspace.reports / 'index.html'}",
@@ -67,12 +71,17 @@ def _share(p: dict[str, Any]) -> str:
     return f"{p['hits']} of {p['n']}, 95 % interval {p['low']:.2f} to {p['high']:.2f}"
 
 
-def _mode(name: str, m: dict[str, Any]) -> str:
+def _mode(name: str, m: dict[str, Any], signed: set[str]) -> str:
     lead = m["lead_time"]["median"]
     ahead = f"{lead / 24:.1f} days" if lead is not None else "-"
     found = f"{m['found']['hits']}/{m['failures']}"
     named = f"{m['named']['hits']}/{m['failures']}"
+    name = name if name in signed else f"{name}*"
     return f"{name[:21]:<22}{found:>9}{named:>9}{m['false_alarms']:>15}{ahead:>13}"
+
+
+def _unsigned(modes: set[str]) -> list[str]:
+    return ["* no signature yet: it can be found, not named"] if modes else []
 
 
 def _open(incidents: pd.DataFrame) -> list[str]:
