@@ -102,7 +102,7 @@ def deploy(project: Path, schedules: Sequence[Schedule] = SCHEDULES, pool: str =
 def _register(entry: Schedule, project: Path, pool: str) -> str:
     deployment = RunnerDeployment.from_flow(
         entry.flow,
-        entry.name,
+        f"{project.name}-{entry.name}",  # several projects share one server
         cron=entry.cron,
         parameters=entry.parameters,
         entrypoint_type=EntrypointType.MODULE_PATH,
@@ -121,7 +121,7 @@ def _register(entry: Schedule, project: Path, pool: str) -> str:
     # Runs happen in the project itself; without a pull step a worker copies the folder it is in.
     deployment.storage = LocalStorage(str(project))
     deployment.apply()
-    return f"{entry.flow.name}/{entry.name}"
+    return f"{entry.flow.name}/{deployment.name}"
 
 
 if __name__ == "__main__":

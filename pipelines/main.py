@@ -66,15 +66,16 @@ def enter(chosen: argparse.Namespace) -> str:
     if chosen.workspace:
         Path(chosen.workspace).mkdir(parents=True, exist_ok=True)
         os.chdir(chosen.workspace)
-    used = Path("params.used.yaml")
+    used = Path(tasks.PARAMS if chosen.workspace else "params.used.yaml")
     used.write_text(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False), "utf-8")
     return str(used)
 
 
 if __name__ == "__main__":
     try:
-        asked = options()
+        asked, here = options(), Path.cwd()
         main(enter(asked), simulated=asked.simulated)
-        print("\n" + summary(Workspace(Path())))  # noqa: T201
+        os.chdir(here)
+        print("\n" + summary(Workspace(Path(asked.workspace or ""))))  # noqa: T201
     except FaultprintError as error:
         sys.exit(f"faultprint: {error}")

@@ -16,6 +16,7 @@ from faultprint.errors import (
     LeakageError,
     LearnError,
     ReleaseError,
+    SourceError,
     TableError,
 )
 from faultprint.stages import run
@@ -26,8 +27,11 @@ from pipelines import artifacts
 LASTING = (ConfigError, LeakageError, LearnError, ReleaseError, TableError, TypeError, ImportError)
 """Errors that a second attempt meets again."""
 
+PASSING = (ConnectionError, TimeoutError)
+"""Causes of a source that cannot be read which may be gone at the second attempt."""
+
 RETRY_DELAYS = [10.0, 60.0]
-"""Seconds before the second and the third attempt: long enough for a file still being copied."""
+"""Seconds before the second and the third attempt: long enough for a server to come back."""
 
 PARAMS = "params.yaml"
 
@@ -51,7 +55,10 @@ def may_pass(_task: object, _run: object, state: Any) -> bool:
     bool
         False for an error that a second attempt would meet again.
     """
-    return not isinstance(state.result(raise_on_failure=False), LASTING)
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, SourceError):
+        return isinstance(error.__cause__, PASSING)
+    return not isinstance(error, LASTING)
 
 
 def run_stage(name: str, params: str) -> dict[str, object]:

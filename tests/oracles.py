@@ -176,7 +176,8 @@ def _spans(  # noqa: C901 -- the three ways to cut, each spelt out
         spans = []
         for i, row in enumerate(rows):
             newest = i + 1 == len(rows) or rows[i + 1]["segment"] != row["segment"]
-            if row["segment"] < 0 or not newest:
+            ended = w.whole_segments or i + 1 < len(rows)
+            if row["segment"] < 0 or not newest or not ended:
                 continue
             first = i
             while first and rows[first - 1]["segment"] == row["segment"]:
@@ -339,7 +340,7 @@ def label(  # noqa: C901 -- the rules in the order in which they hold
     censor = horizon if labels.censor is None else labels.censor
     for m in care:
         planned = not any(m["time"] - recovery <= f["time"] <= m["time"] for f in failures)
-        if m["item"] and planned and m["time"] - censor <= end <= m["time"]:
+        if planned and m["time"] - censor <= end <= m["time"]:
             return "", "censored:preventive"
     if end + horizon + labels.buffer > last:
         return "", "censored:end"

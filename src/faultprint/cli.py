@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from faultprint.errors import ConfigError, FaultprintError
+from faultprint.errors import ConfigError, FaultprintError, StoreError
 
 app = typer.Typer(
     name="faultprint",
@@ -192,15 +192,41 @@ def export_release(
     typer.echo(SignatureDatabase(database).export(version, folder).label)
 
 
+@releases_app.command("adopt")
+def adopt_release(
+    author: Annotated[str, typer.Option(help="Who decides, for the audit.")],
+    reason: Annotated[str, typer.Option(help="Why, for the audit.")],
+    candidate: Annotated[
+        Path, typer.Option("--candidate", help="Candidate or exported release.")
+    ] = Path("models/candidate"),
+    database: Database = DEFAULT_DATABASE,
+    release: Release = Path("models/release"),
+) -> None:
+    """Publish a candidate that the gate holds, make it the current release and export it."""
+    from faultprint.faults.release import release_from_parts
+    from faultprint.store.bundle import read_bundle
+    from faultprint.store.signature_db import SignatureDatabase
+
+    _, parts = read_bundle(candidate)
+    held = SignatureDatabase(database)
+    signatures = release_from_parts(parts).signatures
+    row = held.publish(parts, signatures, {"adopted": reason}, author)
+    held.point(row.version, author, reason)
+    typer.echo(f"current: {held.export(row.version, release).label}")
+
+
 @releases_app.command("rollback")
 def rollback_release(
     author: Annotated[str, typer.Option(help="Who rolls back, for the audit.")],
+    release: Release = Path("models/release"),
     database: Database = DEFAULT_DATABASE,
 ) -> None:
-    """Point back to the release that was current before."""
+    """Point back to the release that was current before, and export it for scoring."""
     from faultprint.store.signature_db import SignatureDatabase
 
-    typer.echo(f"current: {SignatureDatabase(database).rollback(author).version}")
+    held = SignatureDatabase(database)
+    row = held.rollback(author)
+    typer.echo(f"current: {held.export(row.version, release).label}")
 
 
 def main() -> None:
@@ -208,5 +234,16 @@ def main() -> None:
     try:
         app()
     except FaultprintError as error:
-        print(f"faultprint: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
+        said = str(error)
+    except OSError as error:  # a disk or a network refuses where nobody expected it
+        said = str(
+            StoreError.because(
+                f"{error.strerror or error} ({error.filename or 'no file named'})",
+                "a system that takes and gives what is asked of it",
+                "free disk space or memory, check rights and addresses, and run it again",
+            )
+        )
+    else:
+        return
+    print(f"faultprint: {' '.join(said.split())}", file=sys.stderr)
+    raise SystemExit(1)

@@ -269,6 +269,8 @@ class Windows(Strict):
     """Rows of a window, when cut by count."""
     count_step: int = 100
     """Rows between two windows, when cut by count."""
+    whole_segments: bool = False
+    """Segments arrive whole; if not, the last one is judged only once a later one has begun."""
     recent: Duration | None = None
     """A second, shorter look-back to the same end; its descriptors end in ``@recent``."""
     max_gap: Duration = timedelta(hours=12)
@@ -306,7 +308,7 @@ class Labels(Strict):
     recovery: Duration = timedelta(hours=24)
     """After a failure or maintenance: the equipment settles, not used."""
     censor: Duration | None = None
-    """Before a preventive replacement: neither healthy nor faulty; the horizon when left out."""
+    """Before planned maintenance: neither healthy nor faulty; the horizon when left out."""
 
 
 class TwinSettings(Strict):
@@ -383,12 +385,16 @@ class Detect(Strict):
 class Gate(Strict):
     """When a candidate replaces the incumbent."""
 
-    metric: Literal["macro_recall", "f1_events"] = "f1_events"
+    metric: Literal["macro_recall", "f1_events", "f1_named"] = "f1_events"
     """What candidate and incumbent are compared by."""
     min_gain: float = 0.0
-    """By how much the candidate must be better."""
+    """By how much the candidate must be better; an equal one passes only if this is negative."""
     recall_floor: float = Field(0.0, ge=0, le=1)
     """Smallest event recall of any fault the incumbent knows."""
+    recall_drop: float = Field(0.2, ge=0, le=1)
+    """By how much the share of a fault's failures named rightly may fall below the incumbent's."""
+    first_floor: float = Field(0.1, ge=0, le=1)
+    """Smallest ``f1_events`` of a first release; below it, it is not better than nothing."""
 
 
 class Tracking(Strict):

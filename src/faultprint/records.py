@@ -54,6 +54,9 @@ class LeadTime:
 class Performance:
     """How well a signature did on events held out of learning."""
 
+    basis: Literal["other assets", "later time"]
+    """What was held out: whole assets (cross-validation), or the last part of the history."""
+
     recall: Proportion
     assets: int
     false_alarms: int
@@ -82,6 +85,16 @@ class Origin:
     """``asset@failure time`` of the episodes it was learnt from."""
     refused: tuple[str, ...]
     """Episodes not used, each with its reason."""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a release has learnt from, and so cannot be judged on."""
+
+    until: str
+    """Instant [UTC, ISO 8601]: of what came later, learning knew nothing."""
+    assets: tuple[str, ...]
+    """Assets it learnt from, sorted; of any other it knew nothing at all."""
 
 
 @dataclass(frozen=True)
@@ -182,3 +195,7 @@ class GateResult:
     incumbent: float | None
     metric: str
     recalls: dict[str, float] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+    """Equipment classes and assets that the incumbent judges and the candidate does not."""
+    interval: tuple[float, float] | None = None
+    """95 % interval of candidate minus incumbent in ``f1_events``, over assets."""

@@ -222,9 +222,9 @@ TABLES: dict[str, Table] = {
                 Column("failure_mode", "text", "most likely failure mode; empty if none"),
                 Column("signature", "text", "identity and version of its signature; empty if none"),
                 Column("candidates", "json", "failure mode -> p-value of those not struck off"),
-                Column("p_values", "json", "failure mode or healthy -> p-value"),
+                Column("p_values", "json", "failure mode or healthy -> p-value; null: not judged"),
                 Column("evidence", "json", "descriptors for and against: observed, typical, unit"),
-                Column("reason", "text", "why it was not evaluated; empty if it was"),
+                Column("reason", "text", "why it, or a fault in it, was not judged; else empty"),
                 _RELEASE,
             ),
         ),
@@ -253,6 +253,21 @@ TABLES: dict[str, Table] = {
                 Column("p_value", "float", "smallest p-value against healthy", "1"),
                 Column("evidence", "json", "evidence of its most abnormal window"),
                 _RELEASE,
+            ),
+        ),
+        Table(
+            "conflicts",
+            "a window about which scoring would say something else now than it said",
+            "stages.additions",
+            "HA",
+            ("asset", "end", "release"),
+            (
+                _ASSET,
+                _END,
+                _RELEASE,
+                Column("verdict_held", "text", "verdict that stands", allowed=VERDICTS),
+                Column("verdict_now", "text", "verdict when last scored; empty: no such window"),
+                Column("differs", "text", "tables that differ, joined by commas"),
             ),
         ),
     )
@@ -298,6 +313,39 @@ def empty(name: str) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame({c.name: pd.Series([], dtype=_DTYPES[c.kind]) for c in table(name).columns})
+
+
+def check_columns(name: str, frame: pd.DataFrame, further: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Check that a table has its named columns; :func:`check` looks at the rows too, and is slow.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    frame : pandas.DataFrame
+        The rows.
+    further : tuple[str, ...], default ()
+        Columns that the reader needs beyond those.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same frame.
+
+    Raises
+    ------
+    TableError
+        If a column is missing.
+    """
+    named = [*(c.name for c in table(name).columns), *further]
+    missing = [column for column in named if column not in frame.columns]
+    if missing:
+        raise TableError.because(
+            f"a table {name!r} without {listed(missing)}",
+            f"the columns {listed(named, 20)}",
+            "run the stage that makes it again with this version of Faultprint",
+        )
+    return frame
 
 
 def _schema(spec: Table) -> pa.DataFrameSchema:

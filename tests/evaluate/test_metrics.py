@@ -7,71 +7,18 @@ import json
 import pandas as pd
 import pytest
 
-from faultprint.config import Detect, Labels
+from faultprint.config import Labels
 from faultprint.evaluate.metrics import asset_months, event_metrics, lead_time, match_incidents
-from faultprint.tables import check, empty
-
-DETECT = Detect(max_lead="10d")
-LABELS = Labels(horizon="48h", gap="2h", recovery="24h")
-START = pd.Timestamp("2025-01-01", tz="UTC").as_unit("ns")
-
-
-def day(number: float | None) -> pd.Timestamp:
-    return pd.NaT if number is None else START + pd.Timedelta(days=number)
-
-
-def events(*rows: tuple[str, float, str, str, str]) -> pd.DataFrame:
-    """Make events from (asset, day, kind, failure mode, item)."""
-    frame = pd.DataFrame(rows, columns=["asset", "time", "kind", "failure_mode", "item"])
-    frame["time"] = [day(d) for d in frame["time"]]
-    whole = empty("events")
-    for name in whole.columns.difference(frame.columns):
-        frame[name] = pd.NaT if str(whole[name].dtype).startswith("datetime") else ""
-    for name in ("time", "end", "onset_earliest", "onset_latest"):
-        frame[name] = pd.to_datetime(frame[name], utc=True)
-    return check("events", frame[whole.columns].astype(whole.dtypes.to_dict()))
-
-
-def incidents(*rows: tuple[str, float, float | None, str]) -> pd.DataFrame:
-    """Make incidents from (asset, day opened, day cleared, mode)."""
-    frame = pd.DataFrame(
-        {
-            "incident": [f"I{i}" for i in range(len(rows))],
-            "asset": [r[0] for r in rows],
-            "equipment_class": "pump",
-            "opened": [day(r[1]) for r in rows],
-            "first_seen": [day(r[1] - 0.25) for r in rows],
-            "cleared": pd.to_datetime([day(r[2]) for r in rows], utc=True),
-            "verdict": ["known" if r[3] else "deviation" for r in rows],
-            "failure_mode": [r[3] for r in rows],
-            "signature": "",
-            "windows": 3,
-            "p_value": 0.01,
-            "evidence": "{}",
-            "release": "1.0.0+a",
-        }
-    )
-    return check("incidents", frame.astype(empty("incidents").dtypes.to_dict()))
-
-
-def observed(*rows: tuple[str, float, float]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "asset": [r[0] for r in rows],
-            "start": [day(r[1]) for r in rows],
-            "end": [day(r[2]) for r in rows],
-        }
-    )
-
-
-LOOKED = observed(("P1", 0, 100), ("P2", 0, 100))
-FAILED = events(("P1", 50, "failure", "wear", "bearing"))
-
-
-def judge(
-    happened: pd.DataFrame, raised: pd.DataFrame, looked: pd.DataFrame = LOOKED
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return match_incidents(raised, happened, DETECT, LABELS, looked)
+from tests.evaluate.cases import (
+    DETECT,
+    FAILED,
+    LOOKED,
+    day,
+    events,
+    incidents,
+    judge,
+    observed,
+)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +35,8 @@ def judge(
         (51.1, 52, "wear", False, False, "false"),
         (41, 47.9, "leak", False, False, "false"),
         (41, 48, "leak", True, False, "true"),
-        (41, 42, "wear", True, True, "true"),
+        (41, 45.5, "wear", True, True, "true"),
+        (41, 45.4, "wear", False, False, "false"),
     ],
     ids=[
         "named rightly",
@@ -102,7 +50,8 @@ def judge(
         "after recovery",
         "another mode, cleared before the horizon",
         "cleared at the horizon",
-        "the right mode, cleared early",
+        "the right mode, open half of the time",
+        "the right mode, came and went",
     ],
 )
 def test_one_incident_one_failure(
@@ -160,9 +109,12 @@ def test_only_the_judged_time_counts() -> None:
     failures, judged = judge(happened, raised, observed(("P1", 49.5, 80)))
     assert failures["time"].tolist() == [day(50)]
     assert failures["found"].tolist() == [True]
-    assert judged.empty
-    _, judged = judge(happened, raised, observed(("P1", 10.5, 49.5)))
-    assert judged["outcome"].tolist() == ["false", "true"]
+    assert failures["lead_hours"].tolist() == [12.0]  # it was open when the judged period began
+    assert judged["incident"].tolist() == ["I2"]
+    failures, judged = judge(happened, raised, observed(("P1", 10.5, 49.5)))
+    assert failures.empty
+    assert judged["outcome"].tolist() == ["false", "censored"]
+    assert judged["why"].tolist() == ["", "outside"]
 
 
 def test_what_nobody_can_know_is_censored() -> None:
@@ -175,7 +127,7 @@ def test_what_nobody_can_know_is_censored() -> None:
     raised = incidents(
         ("P2", 15, None, "wear"),
         ("P2", 15, 18, "wear"),
-        ("P2", 15, 17.9, "wear"),
+        ("P2", 15, 17.4, "wear"),
         ("P2", 21, 40, "wear"),
         ("P2", 69, 71, "wear"),
         ("P2", 69, 71, ""),
@@ -190,7 +142,7 @@ def test_what_nobody_can_know_is_censored() -> None:
         "false",
         "false",
         "false",
-        "censored",
+        "false",
         "false",
         "censored",
         "false",
@@ -207,6 +159,42 @@ def test_labelled_intervals_are_found_while_they_last() -> None:
     assert failures["found"].tolist() == [True, False]
     assert failures["lead_hours"].isna().all()
     assert judged["outcome"].tolist() == ["true", "false", "false"]
+
+
+def test_the_rate_is_over_the_time_in_which_an_alarm_could_be_false() -> None:
+    failures, judged = judge(FAILED, incidents(("P2", 20, 21, ""), ("P1", 44, 45, "")))
+    found = event_metrics(failures, judged, LOOKED, observed(("P1", 0, 40), ("P2", 0, 20)))
+    assert (found["asset_months"], found["exposed_asset_months"]) == (200 / 30, 2.0)
+    rate = found["false_alarms_per_asset_month"]
+    assert (rate["value"], rate["count"], rate["exposure"]) == (1.0, 2, 2.0)
+    bare = event_metrics(failures, judged, LOOKED, LOOKED.head(0))
+    assert bare["false_alarms_per_asset_month"]["exposure"] == pytest.approx(200 / 30)
+
+
+def test_duplicates_count_against_the_stricter_precision() -> None:
+    found = event_metrics(
+        *judge(FAILED, incidents(("P1", 47, 51, ""), ("P1", 48, 51, ""), ("P1", 50.5, 51, ""))),
+        LOOKED,
+    )
+    assert found["precision"]["value"] == 1.0
+    assert found["precision_with_duplicates"]["value"] == pytest.approx(1 / 3)
+
+
+def test_a_failure_is_recognised_by_its_name_or_as_new_if_it_has_no_signature() -> None:
+    happened = events(
+        *(("P1", time, "failure", mode, "") for time, mode in ((20, "wear"), (40, "leak"))),
+        *(("P2", time, "failure", mode, "") for time, mode in ((20, "leak"), (40, ""))),
+    )
+    raised = incidents(
+        ("P1", 19, 21, "wear"), ("P1", 39, 41, ""), ("P2", 19, 21, "wear"), ("P2", 39, 41, "")
+    )
+    failures, judged = judge(happened, raised)
+    strict = event_metrics(failures, judged, LOOKED)
+    assert (strict["recognised"]["hits"], strict["recognised"]["n"]) == (1, 3)
+    known = event_metrics(failures, judged, LOOKED, signed=frozenset({"wear"}))
+    assert (known["recognised"]["hits"], known["recognised"]["n"]) == (2, 3)
+    assert known["f1_named"] == pytest.approx(0.8)
+    assert known["f1_events"] == 1.0
 
 
 def test_counts_rates_and_means() -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from faultprint.config import Split
+from faultprint.config import Labels, Split
 from faultprint.errors import ConfigError, LeakageError
-from faultprint.evaluate.splits import assign, check_split, holdout_start, judged_periods
+from faultprint.evaluate.splits import (
+    assign,
+    check_split,
+    holdout_start,
+    judged_periods,
+    known_at,
+)
 
-HORIZON = timedelta(hours=48)
+LABELS = Labels(horizon="48h")
 
 
 def windows(assets: int = 10, days: int = 60, equipment_class: str = "pump") -> pd.DataFrame:
@@ -37,7 +41,7 @@ def test_parts_are_cut_in_time_with_an_embargo() -> None:
     assert ends.loc["holdout", "min"] == pd.Timestamp("2025-02-10T06:00Z")
     assert (parts.loc[parts["part"] != "train", "fold"] == -1).all()
     assert set(parts.loc[parts["part"] == "train", "fold"]) == set(range(5))
-    check_split(frame, parts, HORIZON)
+    check_split(frame, parts, LABELS)
 
 
 def test_a_share_of_the_time_range() -> None:
@@ -51,7 +55,7 @@ def test_windows_longer_than_the_embargo_do_not_share_readings() -> None:
     parts = assign(frame, Split(embargo="48h"), 0)
     train, held = parts["part"] == "train", parts["part"] == "holdout"
     assert frame.loc[train, "end"].max() <= frame.loc[held, "start"].min()
-    check_split(frame, parts, HORIZON)
+    check_split(frame, parts, LABELS)
 
 
 def test_held_out_assets_are_held_out_in_full() -> None:
@@ -59,7 +63,7 @@ def test_held_out_assets_are_held_out_in_full() -> None:
     parts = assign(frame, Split(holdout_assets=0.3), 3)
     whole = parts.groupby(frame["asset"])["part"].agg(lambda p: set(p) == {"holdout"})
     assert whole.sum() == 3
-    check_split(frame, parts, HORIZON)
+    check_split(frame, parts, LABELS)
     assert (assign(frame, Split(holdout_assets=0.99), 3)["part"] == "train").any()
 
 
@@ -120,15 +124,38 @@ def test_leaks_are_refused() -> None:
     row = torn.index[(torn["fold"] == 0)][0]
     torn.loc[row, "fold"] = 1
     with pytest.raises(LeakageError, match="assets in two folds: 'pump"):
-        check_split(frame, torn, HORIZON)
+        check_split(frame, torn, LABELS)
     with pytest.raises(LeakageError, match=r"raise split\.embargo to labels\.horizon or more"):
-        check_split(frame, good, timedelta(days=4))
+        check_split(frame, good, Labels(horizon="4d"))
     near = assign(frame, Split(embargo="0h"), 0)
     with pytest.raises(LeakageError, match="labels that look"):
-        check_split(frame, near, HORIZON)
+        check_split(frame, near, LABELS)
     shared = good.assign(part=good["part"].replace("embargo", "holdout"))
     with pytest.raises(LeakageError, match="training windows that share readings"):
-        check_split(frame, shared, timedelta(0))
+        check_split(frame, shared, Labels(horizon="0h"))
+
+
+def test_healthy_must_not_be_known_from_the_held_out_time() -> None:
+    frame = windows()
+    parts = assign(frame, Split(), 0)
+    both = Labels(horizon="48h", buffer="5d")
+    begin = frame.loc[parts["part"] == "holdout", "end"].min()
+    sure = frame["end"] + pd.Timedelta(days=7) < begin
+    check_split(frame.assign(use=np.where(sure, "healthy", "censored:end")), parts, both)
+    with pytest.raises(LeakageError, match=r"called healthy until .* only later events can tell"):
+        check_split(frame.assign(use="healthy"), parts, both)
+    check_split(frame.assign(use="healthy"), parts, both.model_copy(update={"source": "intervals"}))
+
+
+def test_what_was_known_then_has_no_future() -> None:
+    times = pd.to_datetime(["2025-01-01", "2025-02-01", "2025-02-02"], utc=True).as_unit("ns")
+    events = pd.DataFrame({"time": times, "end": times + pd.Timedelta(days=20)})
+    kept = events.copy(deep=True)
+    known, last = known_at(events, {"a": times[0], "b": times[2]}, times[1])
+    assert known["time"].tolist() == times[:2].tolist()
+    assert known["end"].isna().tolist() == [False, True]
+    assert last == {"a": times[0], "b": times[1]}
+    pd.testing.assert_frame_equal(events, kept)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,16 @@ def test_shuffled_labels_give_chance() -> None:
     assert abs(score - 0.5) < 0.06  # three standard errors of ~400 against ~2000 windows are 0.05
 
 
+def test_the_limit_knows_of_the_silences_between_healthy_windows() -> None:
+    windows, residuals = fleet()
+    unused = (windows.groupby("asset").cumcount() % 12 < 10) & (windows["use"] == "healthy")
+    windows.loc[unused, ["label", "use"]] = ["", "censored:preventive"]
+    slow = settings(detect={"on_delay": "12h"})
+    silent = learn_class(windows, residuals, slow, 7, ORIGIN).model.limit
+    # Abnormal windows on both sides of a silence of days are no alarm that lasts for 12 hours.
+    assert silent > 2 * learn_class(windows[~unused], residuals, slow, 7, ORIGIN).model.limit
+
+
 def test_probabilities_out_of_fold_are_calibrated() -> None:
     oof = learned().oof
     faulty = (oof["label"] != "healthy").mean()

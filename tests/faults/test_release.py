@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 
 import pandas as pd
@@ -17,6 +18,7 @@ from faultprint.faults.release import (
     release_to_parts,
     scoring_settings,
 )
+from faultprint.records import Learnt
 from faultprint.twin.baseline import expect, fit
 from tests.faults.pumps import ORIGIN, fleet, settings
 
@@ -88,6 +90,17 @@ def test_broken_parts_are_refused(name: str, content: bytes | None, message: str
         release_from_parts(broken if content is None else broken | {name: content})
 
 
+def test_a_release_says_what_it_has_learnt_from() -> None:
+    held = release_from_parts(parts())
+    assert held.learnt is None
+    learnt = Learnt(until="2025-03-01T00:00:00+00:00", assets=("P00", "P01"))
+    written = release_to_parts(replace(held, learnt=learnt))
+    assert release_from_parts(written).learnt == learnt
+    assert {k: v for k, v in written.items() if k != "learnt.json"} == parts()
+    with pytest.raises(ReleaseError, match=r"a release without 'assets'"):
+        release_from_parts(written | {"learnt.json": b'{"until": ""}'})
+
+
 def test_a_model_needs_its_twin_and_a_mode_has_one_signature() -> None:
     held = release_from_parts(parts())
     with pytest.raises(ReleaseError, match=r"models of \['pump'\] and twins of \[\]"):
@@ -100,8 +113,6 @@ def test_a_model_needs_its_twin_and_a_mode_has_one_signature() -> None:
 
 def test_names_with_slashes_stay_in_their_folder() -> None:
     held = release_from_parts(parts())
-    from dataclasses import replace
-
     odd = replace(held.signatures[0], failure_mode="../../etc/wear and tear")
     paths = release_to_parts(Release(held.scoring, held.models, held.twins, (odd,)))
     name = next(path for path in paths if path.startswith("signatures/"))

@@ -22,6 +22,7 @@ os.environ.pop("PREFECT_API_URL", None)
 from faultprint import tables  # noqa: E402 - after the environment
 from faultprint.stages.workspace import Workspace  # noqa: E402
 from faultprint.store.parquet import write_readings, write_tables  # noqa: E402
+from faultprint.store.table_units import write_units  # noqa: E402
 from tests.serve import plant  # noqa: E402
 
 
@@ -40,6 +41,7 @@ def write_history(folder: Path, names: list[str], hours: int) -> None:
         "rejects": tables.empty("rejects"),
     }
     write_tables(folder, found)
+    write_units(folder, plant.settings().equipment)
     for i, name in enumerate(names):
         write_readings(folder, plant.CLASS, plant.readings(name, 50 + i).iloc[:hours])
 

@@ -73,11 +73,17 @@ def test_misspelt_setting_stops_the_task(
         tasks.score.fn("params.yaml")
 
 
+def caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "again"),
     [
         (OSError("network folder is away"), True),
-        (SourceError("got a truncated file"), True),
+        (SourceError("got a wrong separator"), False),
+        (caused(SourceError("got no answer"), ConnectionError("refused")), True),
         (ConfigError("got an unknown key"), False),
         (ReleaseError("got an altered part"), False),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -97,9 +98,11 @@ def expected_length(workspace: Workspace, asset: str) -> pd.DataFrame:
 
 def _only(source: Path, folder: Path, equipment_class: str, readings: pd.DataFrame) -> None:
     from faultprint.store.parquet import write_readings, write_tables
+    from faultprint.store.table_units import UNITS
 
     write_tables(folder, {name: read_table(source, name) for name in ("assets", "events")})
     write_readings(folder, equipment_class, readings)
+    shutil.copy(source / UNITS, folder / UNITS)
 
 
 def test_learning_again_gives_the_same_content(job: Job, settings: Settings) -> None:
@@ -128,6 +131,23 @@ def test_the_report_stands_alone_and_names_false_alarms(job: Job) -> None:
     assert f"{numbers['found']['hits']} of {numbers['found']['n']} failures" in page
 
 
+def test_the_report_and_the_summary_put_trivial_detectors_beside(job: Job) -> None:
+    from faultprint.stages.summary import summary
+
+    workspace, _ = job
+    numbers = json.loads((workspace.metrics / "events.json").read_text("utf-8"))
+    assert set(numbers["baselines"]) == {"always_on", "every_max_lead", "random"}
+    assert numbers["f1_events"] > numbers["baselines"]["random"]["f1_events"]
+    assert 0 < numbers["exposed_asset_months"] < numbers["asset_months"]
+    assert "Beside detectors that look at nothing" in (workspace.reports / "index.html").read_text(
+        "utf-8"
+    )
+    told = summary(workspace).splitlines()
+    (line,) = [line for line in told if "trivial:" in line]
+    assert f"random {numbers['baselines']['random']['f1_events']:.2f}" in line
+    assert any(f"in {numbers['exposed_asset_months']:.0f} an alarm could" in line for line in told)
+
+
 def test_batch_scoring_agrees_with_the_judging_of_the_candidate(job: Job) -> None:
     workspace, _ = job
     learned = json.loads((workspace.metrics / "learn.json").read_text("utf-8"))["events"]
@@ -150,8 +170,6 @@ def test_signatures_name_sensors_of_their_class(job: Job, settings: Settings) ->
 
 
 def test_an_altered_release_is_refused(job: Job, tmp_path: Path) -> None:
-    import shutil
-
     workspace, _ = job
     copy = tmp_path / "release"
     shutil.copytree(workspace.release, copy)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from faultprint.config import Settings
+from faultprint.errors import LeakageError
 from faultprint.faults.learn import learn_class
 from faultprint.records import Origin
+from faultprint.stages.describe import describe
+from faultprint.stages.expect import with_parts
 from faultprint.stages.workspace import Workspace, read_frames
+from faultprint.store.parquet import read_table, write_tables
 
 pytestmark = pytest.mark.xdist_group("job")
 Job = tuple[Workspace, dict[str, dict[str, object]]]
@@ -51,3 +58,28 @@ def test_true_labels_teach_and_shuffled_ones_do_not(job: Job, settings: Settings
     luck, modes = _learnt(job, settings, shuffled=True)
     assert skill > 1 / modes + 0.25
     assert abs(luck - 1 / modes) < 0.15
+
+
+def test_the_held_out_log_teaches_nothing(job: Job, settings: Settings, tmp_path: Path) -> None:
+    workspace, _ = job
+    before = with_parts(read_frames(workspace.windows), settings)
+    begin = read_frames(workspace.windows)[PUMP]["known_until"].iloc[0]
+    shutil.copytree(workspace.tables, tmp_path / "tables")
+    events = read_table(workspace.tables, "events")
+    later = events[events["time"] > begin]
+    assert {"failure", "maintenance"} <= set(later["kind"])
+    write_tables(tmp_path / "tables", {"events": events.drop(later.index)})
+    describe(settings, tmp_path / "tables", tmp_path / "windows")
+    after = with_parts(read_frames(tmp_path / "windows"), settings)
+    for name, frame in before.items():
+        train, same = (one[one["part"] == "train"] for one in (frame, after[name]))
+        pd.testing.assert_frame_equal(same, train)
+        assert (frame.loc[frame["part"] == "holdout", "use"] == "fault").any()
+
+
+def test_another_beginning_of_the_held_out_time_is_refused(job: Job, settings: Settings) -> None:
+    workspace, _ = job
+    split = settings.split.model_copy(update={"holdout": 0.4})
+    other = settings.model_copy(update={"split": split})
+    with pytest.raises(LeakageError, match="run the describe stage again"):
+        with_parts(read_frames(workspace.windows), other)

@@ -13,9 +13,11 @@ import httpx
 import pandas as pd
 import pytest
 
+from faultprint.config import Cleaning
 from faultprint.faults.release import release_from_parts
 from faultprint.serve.api import records
 from faultprint.serve.score import Scorer
+from faultprint.signal.clean import flag_again
 from faultprint.stages.workspace import Workspace, read_frames
 from faultprint.store.bundle import read_bundle
 from faultprint.store.parquet import list_assets, read_readings, read_table
@@ -57,7 +59,9 @@ def _wait_for(address: str, service: subprocess.Popen[bytes]) -> None:
 
 
 def _body(readings: pd.DataFrame, events: pd.DataFrame, equipment_class: str) -> dict[str, object]:
-    rows = readings.drop(columns="asset").assign(time=readings["time"].map(pd.Timestamp.isoformat))
+    flags = [c for c in readings.columns if c.endswith(QUALITY_SUFFIX)]
+    rows = readings.drop(columns=["asset", *flags])
+    rows = rows.assign(time=readings["time"].map(pd.Timestamp.isoformat))
     texts = ["kind", "code", "failure_mode", "item", "text"]
     told = events.assign(time=events["time"].map(pd.Timestamp.isoformat))
     return {
@@ -124,3 +128,59 @@ def test_the_state_of_an_asset_is_what_batch_scoring_wrote(job: Job, address: st
     last = states[states["asset"] == asset].tail(1)
     answer = httpx.get(f"{address}/assets/{asset}/state")
     assert answer.json()["state"] == records("states", last)[0]
+
+
+def test_other_settings_at_the_door_change_no_diagnosis(job: Job) -> None:
+    """A release flags readings with the settings it was learnt with."""
+    workspace, _ = job
+    equipment_class, asset = list_assets(workspace.tables)[0]
+    readings = read_readings(workspace.tables, equipment_class, asset)
+    scorer = Scorer.load(workspace.release)
+    events = read_table(workspace.tables, "events")
+    events = events[events["asset"] == asset]
+    equipment = scorer.release.scoring.equipment[equipment_class]
+    strict = Cleaning(stuck_for=4, spike_sigma=3.0)
+    other = flag_again(readings, equipment, strict)
+    assert not other.equals(readings)
+    one, two = (scorer.describe(rows, events, equipment_class) for rows in (readings, other))
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_a_fault_whose_sensor_is_missing_is_not_judged(job: Job) -> None:
+    workspace, _ = job
+    scorer = Scorer.load(workspace.release)
+    windows = read_frames(workspace.expected / "windows")["centrifugal_pump"]
+    mine = [s for s in scorer.release.signatures if s.equipment_class == "centrifugal_pump"]
+    lost = [s for s in mine if s.symptoms[0].descriptor.startswith("seal_pressure.")]
+    assert lost, "the demonstration has a fault that an optional sensor shows"
+    blinded = windows.assign(
+        **{c: float("nan") for c in windows.columns if c.startswith("seal_pressure.")}
+    )
+    seen = scorer.score_windows(windows).diagnoses.set_index(["asset", "end"])
+    told = scorer.score_windows(blinded).diagnoses.set_index(["asset", "end"])
+    judged = told["verdict"] != "not_evaluable"
+    mode = lost[0].failure_mode
+    assert (seen.loc[judged, "failure_mode"] == mode).any()
+    assert not (told["failure_mode"] == mode).any()
+    assert told.loc[judged, "reason"].str.contains(mode).all()
+    assert told.loc[judged, "p_values"].map(json.loads).map(lambda p: p[mode] is None).all()
+
+
+def test_an_asset_unknown_to_the_release_is_commissioned_first(job: Job) -> None:
+    workspace, _ = job
+    scorer = Scorer.load(workspace.release)
+    windows = read_frames(workspace.expected / "windows")["centrifugal_pump"]
+    asset = windows["asset"].iloc[0]
+    known = windows[windows["asset"] == asset].reset_index(drop=True)
+    fresh = known.assign(asset="P-new").astype({"asset": "str"})
+    scored = scorer.score_windows(fresh)
+    early = scored.windows["centrifugal_pump"]["reason"] == "no_baseline"
+    evaluable = known.loc[known["reason"] == "", "end"]
+    assert early.any()
+    assert scored.windows["centrifugal_pump"].loc[early, "end"].max() <= (
+        evaluable.min() + pd.Timedelta(days=30)
+    )
+    late = evaluable.max() - pd.Timedelta(days=60)
+    part = scorer.score_windows(fresh[fresh["end"] <= late]).residuals
+    whole = scored.residuals[scored.residuals["end"] <= late].reset_index(drop=True)
+    pd.testing.assert_frame_equal(part.reset_index(drop=True), whole)

@@ -41,6 +41,7 @@ PARAMS: dict[str, Any] = {
     "windows": {"length": "12h", "step": "6h"},
     "descriptors": {"default": ["mean", "std", "max"]},
     "labels": {"horizon": "72h"},
+    "twin": {"drift_reference": "6d"},
     "split": {"holdout": 0.1, "folds": 3},
     "classifier": {"rounds": 20, "min_episodes": 3},
 }

@@ -56,7 +56,12 @@ def signature() -> Signature:
         required_sensors=("vibration", "temperature", "flow"),
         conditions={"speed": (1200.0, 2950.0)},
         performance=Performance(
-            Proportion(0.75, 0.41, 0.93, 6, 8), 4, 2, 31.5, LeadTime(6, 61.0, 20.0, 130.0)
+            "later time",
+            Proportion(0.75, 0.41, 0.93, 6, 8),
+            4,
+            2,
+            31.5,
+            LeadTime(6, 61.0, 20.0, 130.0),
         ),
         confused_with={"misalignment": 0.125},
         origin=Origin("d" * 64, "c" * 64, "a" * 64, ("P-01@2025-01-10", "P-02@2025-02-01"), ()),

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pandas as pd
 import pytest
 
 from faultprint import tables
-from faultprint.config import Cleaning, Equipment
+from faultprint.config import Equipment
 from faultprint.errors import SourceError
 from faultprint.faults.release import Release
 from faultprint.serve import current
@@ -21,7 +20,6 @@ from faultprint.serve.api import create_app, records
 from faultprint.serve.body import ScoreBody, read_body, read_times
 from faultprint.serve.current import CurrentRelease
 from faultprint.serve.score import Scorer
-from faultprint.signal.clean import flag_readings
 from faultprint.store.parquet import write_tables
 from tests.serve import plant
 from tests.serve.conftest import Serve
@@ -91,7 +89,7 @@ def test_missing_sensor_is_not_evaluated_and_not_zero(release_dir: Path, serve: 
 def test_text_in_a_number_is_refused_by_name_and_the_rest_scored(
     release_dir: Path, serve: Serve
 ) -> None:
-    body = plant.body("P-9", 99, last=60)
+    body = plant.body("P-1", 99, last=60)
     body["readings"][4]["vibration"] = "Bad"
     body["readings"][5]["vibration"] = True
     body["readings"][6]["vibration"] = 10**400
@@ -339,7 +337,7 @@ def test_body_becomes_checked_tables() -> None:
             {"time": "2025-01-01T00:00:00Z", "kind": "error", "code": "E4"},
         ],
     )
-    received = read_body(body, equipment(), Cleaning())
+    received = read_body(body, equipment())
     tables.check("readings", received.readings)
     tables.check("events", received.events)
     tables.check("assets", received.assets)
@@ -360,8 +358,9 @@ def test_quality_of_the_sender_is_kept() -> None:
             {"time": "2025-01-01T01:00:00Z", "load": 1.0, "load__quality": 77},
         ],
     )
-    received = read_body(body, equipment(), Cleaning())
-    assert received.readings["load__quality"].tolist()[0] == 4
+    received = read_body(body, equipment())
+    invalid = tables.QUALITY["invalid"]
+    assert received.readings["load__quality"].tolist() == [invalid, invalid]
     assert [r["reason"] for r in received.rejects] == ["unknown quality"]
 
 
@@ -380,7 +379,7 @@ def test_segment_must_be_a_whole_number() -> None:
         readings=[{"time": "2025-01-01T00:00:00Z", "segment": "four"}],
     )
     with pytest.raises(SourceError, match="segment that is no whole number in row 1"):
-        read_body(body, equipment(), Cleaning())
+        read_body(body, equipment())
 
 
 def test_several_unknown_fields_are_listed() -> None:
@@ -390,25 +389,20 @@ def test_several_unknown_fields_are_listed() -> None:
         readings=[{"time": "2025-01-01T00:00:00Z", "a": 1, "b": 2}],
     )
     with pytest.raises(SourceError, match="unknown fields of a reading: 'a', 'b'"):
-        read_body(body, equipment(), Cleaning())
+        read_body(body, equipment())
 
 
-def test_values_are_flagged_as_at_ingest() -> None:
-    rows = plant.body("P-9", 99, last=200)["readings"]
-    rows[50]["temperature"] = 900.0
-    for row in rows[120:160]:
-        row["vibration"] = 2.5
-    body = ScoreBody(asset="P-9", equipment_class="pump", readings=rows)
-    received = read_body(body, equipment(), Cleaning())
-    raw = received.readings.assign(
-        **{f"{name}{tables.QUALITY_SUFFIX}": np.uint8(0) for name in plant.SENSORS}
-    )
-    pd.testing.assert_frame_equal(
-        received.readings, flag_readings(raw, equipment(), Cleaning()), check_dtype=False
-    )
-    flags = received.readings["temperature__quality"]
-    assert flags[50] == tables.QUALITY["out_of_range"]
-    assert (received.readings["vibration__quality"] == tables.QUALITY["stuck"]).any()
+def test_values_are_flagged_by_the_release(release_dir: Path, serve: Serve) -> None:
+    good = plant.body("P-9", 99, last=200)
+    bad = plant.body("P-9", 99, last=200)
+    bad["readings"][100]["temperature"] = 900.0
+    with serve(create_app(release_dir)) as client:
+        first, second = (client.post("/score", json=b).json() for b in (good, bad))
+    assert first["diagnoses"] != second["diagnoses"]
+    mean = Scorer.load(release_dir)
+    readings = read_body(ScoreBody(**bad), mean.release.scoring.equipment["pump"]).readings
+    windows = mean.describe(readings, tables.empty("events"), "pump")
+    assert windows["temperature.max"].max() < 900
 
 
 def test_records_of_no_rows_are_none() -> None:

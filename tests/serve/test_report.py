@@ -146,6 +146,25 @@ def test_a_quiet_plant_has_a_report_too() -> None:
     assert "There is nothing to draw." in said
 
 
+def test_detectors_that_look_at_nothing_stand_beside() -> None:
+    metrics = event_metrics(samples.failures(), samples.incidents(), samples.observed())
+    names = ("found", "named", "precision", "f1_events", "false_alarms_per_asset_month")
+    baselines = {"random": dict.fromkeys(names, 0.123), "always_on": dict.fromkeys(names, 0.5)}
+    page = Page(render_report(samples.context(metrics={**metrics, "baselines": baselines})))
+    said = re.sub(r"\s+", " ", " ".join(page.texts))
+    assert "this release 50 % 50 % 50 % 0.50 0.5" in said
+    assert "as many incidents at random times 12 % 12 % 12 % 0.12 0.12" in said
+    assert "Beside detectors" not in " ".join(Page(render_report(samples.context())).texts)
+
+
+def test_the_rate_of_false_alarms_says_over_which_time() -> None:
+    exposed = samples.observed().head(1)
+    metrics = event_metrics(samples.failures(), samples.incidents(), samples.observed(), exposed)
+    said = " ".join(Page(render_report(samples.context(metrics=metrics))).texts)
+    assert "over the 1 of them in which an alarm could have been false" in said
+    assert "1 (0.025 to 5.6) per asset-month" in said
+
+
 def test_failures_without_mode_or_lead_are_shown() -> None:
     vague = samples.failures().assign(failure_mode="", mode_right=False)
     said = " ".join(Page(render_report(samples.context(failures=vague))).texts)

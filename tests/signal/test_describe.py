@@ -41,6 +41,7 @@ CUTS = {
     "gappy": Windows(length="6h", step="4h", max_gap="2h", min_coverage=0.8),
     "count": Windows(by="count", count=7, count_step=3, max_gap="8h", recent="3h"),
     "segment": Windows(by="segment", max_gap="8h"),
+    "recordings": Windows(by="segment", max_gap="8h", whole_segments=True),
 }
 
 
@@ -142,7 +143,7 @@ def test_the_future_changes_nothing(
 ) -> None:
     readings, events = history(seed)
     now = readings["time"].iloc[int(share * len(readings))]
-    if windows.by == "segment":  # a recording is known when it is complete
+    if windows.whole_segments:  # a recording is known when it is complete
         edges = readings.loc[readings["segment"].diff(-1) != 0, "time"]
         now = edges[edges <= now].max() if (edges <= now).any() else edges.iloc[0]
     past, late = readings[readings["time"] <= now], readings[readings["time"] > now]
@@ -154,7 +155,24 @@ def test_the_future_changes_nothing(
     # a window that ends after the last reading known now is not yet made when the rest is gone
     reach = past["time"].max()
     before, after = before[before["end"] <= reach], after[after["end"] <= reach]
+    if windows.by == "segment" and not windows.whole_segments:
+        # whether the last segment is over is not known now
+        before, after = before[before["end"] < reach], after[after["end"] < reach]
     same(before, after)
+
+
+STABLE = {name: windows for name, windows in CUTS.items() if not windows.whole_segments}
+
+
+@pytest.mark.parametrize("windows", STABLE.values(), ids=STABLE)
+@given(seed=SEEDS, share=st.floats(0.2, 0.9))
+@settings(max_examples=10, deadline=None)
+def test_what_was_said_at_any_moment_stays(windows: Windows, seed: int, share: float) -> None:
+    readings, events = history(seed)
+    now = readings["time"].iloc[int(share * len(readings))]
+    known = described(readings[readings["time"] <= now], events[events["time"] <= now], windows)
+    later = described(readings, events, windows)
+    same(known, later[later["end"].isin(known["end"])])
 
 
 @CUT
@@ -359,10 +377,22 @@ def test_errors_are_counted_within_the_window() -> None:
 
 def test_a_segment_is_one_window() -> None:
     readings = hourly(20, segment=[-1] * 2 + [4] * 6 + [5] * 8 + [-1] * 2 + [4] * 2)
-    found = described(readings, NO_EVENTS, Windows(by="segment"))
+    found = described(readings, NO_EVENTS, Windows(by="segment", whole_segments=True))
     assert found["rows"].tolist() == [6, 8, 2]
     assert found["coverage"].tolist() == [1, 1, 1]
     assert found["end"].tolist() == [hours(h) for h in (8, 16, 20)]
+
+
+def test_a_segment_that_may_go_on_is_not_judged_yet() -> None:
+    ends = {
+        rows: described(
+            hourly(rows, segment=([4] * 6 + [5] * 8 + [-1] * 2)[:rows]),
+            NO_EVENTS,
+            Windows(by="segment"),
+        )["end"].tolist()
+        for rows in (6, 7, 14, 15)
+    }
+    assert ends == {6: [], 7: [hours(6)], 14: [hours(6)], 15: [hours(6), hours(14)]}
 
 
 def test_windows_by_count_start_anew_with_each_run() -> None:

@@ -105,8 +105,17 @@ def test_a_corrective_replacement_censors_nothing(at: float, before: str) -> Non
     assert use([130, 180], [failure(200), care(at)], long) == [before, "leak"]
 
 
-def test_only_maintenance_that_names_an_item_is_a_replacement() -> None:
-    assert use([190, 210], [care(200, item="")]) == ["healthy", "recovering"]
+def test_planned_work_that_names_no_item_may_have_replaced_anything() -> None:
+    assert use([151, 190, 210], [care(200, item="")]) == [
+        "healthy", "censored:preventive", "recovering",
+    ]  # fmt: skip
+    # but it renews no item: what fails after it was in its fault before it
+    assert use([160, 190], [care(180, item=""), failure(200)]) == ["leak", "recovering"]
+
+
+def test_a_repair_that_names_no_item_censors_nothing() -> None:
+    long = Labels(horizon="48h", recovery="24h", censor="100h")
+    assert use([130, 180], [failure(200), care(224, item="")], long) == ["healthy", "leak"]
 
 
 def test_inspections_and_errors_change_no_label() -> None:

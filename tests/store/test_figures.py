@@ -68,7 +68,9 @@ def signature(*effects: float) -> Signature:
         Symptom(f"a.d{n}", "mm/s", "up" if e >= 0 else "down", e, 3.2, 1.0, 4.0, 1.1, 0.9)
         for n, e in enumerate(effects)
     )
-    performance = Performance(Proportion(0, 0, 1, 0, 0), 0, 0, 0.0, LeadTime(0, None, None, None))
+    performance = Performance(
+        "other assets", Proportion(0, 0, 1, 0, 0), 0, 0, 0.0, LeadTime(0, None, None, None)
+    )
     return Signature(
         "id", "1", "test", "Cost $5_x", "pump", "m", "i", 1, "do", symptoms, (), 1.0, (), {},
         performance, {}, Origin("", "", "", (), ()),

@@ -18,6 +18,8 @@ from faultprint.config import settings_from
 from faultprint.errors import ConfigError, SourceError
 from faultprint.stages.ingest import ingest
 from faultprint.store.parquet import list_assets, read_readings, read_table
+from faultprint.store.provenance import tables_sha256
+from faultprint.store.table_units import read_units
 from faultprint.tables import QUALITY, check
 
 HEAD = "when,asset,press,temp\n"
@@ -109,6 +111,16 @@ def test_sound_files_come_in_whole(plant: Plant) -> None:
     page = (plant.root / "report" / "ingest.html").read_text("utf-8")
     assert "78 readings" in page
     assert "http" not in page
+
+
+def test_the_units_stand_beside_the_readings(plant: Plant) -> None:
+    plant.put("readings/a.csv", rows("P1"))
+    stored = {"sensor": "pressure", "unit": "kPa"}  # of the file; what is kept is in bar
+    sensors = {**READINGS["sensors"], "press": stored}
+    plant.source["readings"] = [{**READINGS, "sensors": sensors}]
+    plant.ingest()
+    assert read_units(plant.tables) == {"pump": {"pressure": "bar", "temperature": "degC"}}
+    assert plant.read("P1")["pressure"].iloc[0] == pytest.approx(0.05)
 
 
 def one_bad(text: str) -> Callable[[Plant], None]:
@@ -247,6 +259,19 @@ def test_unsorted_and_duplicated(plant: Plant) -> None:
     counted = {k: report[k] for k in ("duplicates_identical", "duplicates_conflicting")}
     assert counted == {"duplicates_identical": 1, "duplicates_conflicting": 1}
     assert report["out_of_order"] == 26
+
+
+def test_which_of_two_readings_stands_does_not_depend_on_their_order(plant: Plant) -> None:
+    torn = ["2025-01-01T06:00:00Z,P1,9.9,40", "2025-01-01T06:00:00Z,P1,5.6,", *rows()]
+    told = []
+    for lines in (torn, torn[::-1]):
+        plant.put("readings/a.csv", lines)
+        plant.ingest()
+        frame = plant.read()
+        assert frame["pressure"].iloc[6] == 5.6
+        told.append((frame, tables_sha256(plant.tables)))
+    pd.testing.assert_frame_equal(told[0][0], told[1][0])
+    assert told[0][1] == told[1][1]
 
 
 def test_sensors_of_different_rates_meet_in_one_row(plant: Plant) -> None:
@@ -430,6 +455,10 @@ def test_the_register_decides_the_class(plant: Plant) -> None:
     assert register["asset"].tolist() == ["P1", "P2"]
     assert register["attributes"].tolist() == ['{"age": "17"}', '{"age": "3"}']
     assert plant.rejects["row"].tolist() == [3, 4]
+    lines = ["P1,pump,9", "P1,boat,1", "P3,boat,4", "P2,pump,3", "P1,pump,17"]
+    plant.put("register.csv", lines, "tag,kind,age\n")
+    plant.ingest()
+    pd.testing.assert_frame_equal(read_table(plant.tables, "assets"), register)
 
 
 def test_parquet_memory_and_sql_give_the_same(plant: Plant, tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from faultprint import tables as schema
 from faultprint.errors import StoreError
+from faultprint.store.parquet import readings_path, write_parquet, write_tables
 from faultprint.store.provenance import (
     UNKNOWN,
     code_commit,
@@ -19,6 +21,7 @@ from faultprint.store.provenance import (
     data_sha256,
     file_sha256,
     params_sha256,
+    tables_sha256,
 )
 
 PLAIN = st.recursive(
@@ -71,6 +74,28 @@ def test_every_change_of_data_shows(data: Path, change) -> None:
     before = data_sha256(data)
     change(data)
     assert data_sha256(data) != before
+
+
+def test_the_order_of_the_log_is_not_data(tmp_path: Path) -> None:
+    readings = schema.empty("readings").assign(pressure=1.0)
+    two = {name: schema.empty(name).reindex([0, 1]) for name in ("assets", "events", "rejects")}
+    told = two["events"].assign(asset=["a", "b"], kind="error", code=["E1", "E2"])
+    frames = {
+        "assets": two["assets"].assign(asset=["a", "b"], equipment_class="pump"),
+        "events": told,
+        "rejects": two["rejects"].assign(row=[3, 4]),
+    }
+    write_tables(tmp_path, frames)
+    write_parquet(readings, readings_path(tmp_path, "pump", "a"))
+    before = tables_sha256(tmp_path)
+    turned = {name: frame.iloc[::-1] for name, frame in frames.items()}
+    write_tables(tmp_path, {**turned, "rejects": two["rejects"].assign(row=[7, 8])})
+    assert tables_sha256(tmp_path) == before
+    write_tables(tmp_path, {"events": told.assign(code=["E2", "E1"])})
+    assert tables_sha256(tmp_path) != before
+    write_tables(tmp_path, frames)
+    write_parquet(readings.assign(pressure=2.0), readings_path(tmp_path, "pump", "b"))
+    assert tables_sha256(tmp_path) != before
 
 
 def test_hidden_files_are_not_data(data: Path) -> None:

@@ -76,7 +76,12 @@ def signature(mode: str = "seal") -> Signature:
         required_sensors=("pressure",),
         conditions={"speed": (900.0, 1500.0)},
         performance=Performance(
-            Proportion(0.8, 0.4, 0.97, 4, 5), 3, 1, 22.5, LeadTime(4, 30.0, 10.0, None)
+            "other assets",
+            Proportion(0.8, 0.4, 0.97, 4, 5),
+            3,
+            1,
+            22.5,
+            LeadTime(4, 30.0, 10.0, None),
         ),
         confused_with={"bearing": 0.1},
         origin=Origin("a", "b", "c", ("P1@2026-01-01",), ()),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 from pandas.api.typing import NaTType
 
 from faultprint.config import Detect, Labels
+from faultprint.evaluate.claims import Claims, Row, claims_of
+from faultprint.evaluate.truth import truth
 from faultprint.tables import UTC_TIME
 
 OUTCOMES = ("true", "false", "censored", "duplicate")
@@ -32,6 +35,23 @@ Fate = tuple[str, str, pd.Timestamp | NaTType, str]
 _EXTRA = {"outcome": "str", "why": "str", "failure_time": UTC_TIME, "failure": "str"}
 
 
+@dataclass
+class _Score:
+    """A failure with its incidents."""
+
+    failure: Row
+    found_by: list[Row] = field(default_factory=list)
+    """Best first."""
+    too_weak: list[Row] = field(default_factory=list)
+    """Named its mode in time, but cleared long before it."""
+    after: list[Row] = field(default_factory=list)
+    """Opened too late, or in its aftermath."""
+
+    @property
+    def where(self) -> tuple[pd.Timestamp, str]:
+        return self.failure["time"], self.failure["failure_mode"]
+
+
 def match_incidents(
     incidents: pd.DataFrame,
     events: pd.DataFrame,
@@ -50,7 +70,7 @@ def match_incidents(
     detect : Detect
         ``max_lead``.
     labels : Labels
-        ``source``, ``gap``, ``horizon``, ``recovery``, ``censor``.
+        ``source``, ``gap``, ``horizon``, ``recovery``.
     observed : pandas.DataFrame
         ``asset``, ``start``, ``end`` of the periods judged; what lies outside is not.
 
@@ -59,153 +79,111 @@ def match_incidents(
     failures : pandas.DataFrame
         ``asset``, ``time``, ``failure_mode``, ``item``, ``found``, ``mode_right`` (an incident that
         foretold it named this mode), ``incident`` (that, else the earliest that foretold it),
-        ``named`` (what it named), ``lead_hours`` (from its opening).
+        ``named`` (what it named), ``lead_hours`` (from its opening, or from the start of the judged
+        period if it was open then).
     incidents : pandas.DataFrame
-        The incidents opened in the periods, with ``outcome``, ``why``, ``failure_time`` and
-        ``failure`` (mode of the failure it belongs to).
+        The incidents that opened in the periods, or stood at the start of one and could still
+        foretell a failure in it; with ``outcome``, ``why``, ``failure_time`` and ``failure`` (mode
+        of the failure it belongs to).
 
     Notes
     -----
-    An incident foretells a failure of its asset if it opened no earlier than ``max_lead`` and no
-    later than ``gap`` before it, and either names its mode or was still open within the
-    ``horizon`` before it: an unrelated alarm that came and went does not count. A labelled interval
-    of fault is found by an incident open in it; it has no lead time. An incident in a period may
-    belong to a failure outside of it, which is not judged itself.
+    An incident *claims* the time from its opening to the next failure of the asset, or until an
+    item was replaced that belongs to the failure or to the mode it names, and ``max_lead`` at most.
+    It foretells a failure that ends its claim, not later than ``gap`` before, if it was still open
+    within the ``horizon`` before, or names the mode and was open for at least half of the time from
+    its opening to the failure. So an alarm that is stuck through failure and repair foretells one
+    failure, and one that came and went foretells none. Failures at one instant share the claim. A
+    labelled interval of fault is found by an incident open in it, and has no lead time; an incident
+    claims no interval that begins more than ``recovery`` after the end of the first one it saw.
+
+    Failures and incidents are judged over the same time: an incident whose failure lies outside of
+    it is neither true nor false.
 
     Outcomes: *true*, it is the one by which a failure was found; *duplicate*, it foretold a failure
-    found by another, or opened between ``gap`` before and ``recovery`` after a failure (``why``:
-    ``after_failure``); *censored*, nobody can know: opened within the horizon of the end of
-    observation (``end``), or the item was replaced preventively while it was open or within
-    ``censor`` after (``preventive``; of an item that this mode's failures name, if any do);
+    found by another (or named it and cleared early), or opened between ``gap`` before and
+    ``recovery`` after a failure (``why``: ``after_failure``); *censored*, nobody can know: opened
+    within the horizon of the end of observation (``end``), its failure is not judged (``outside``),
+    or preventive work stands where the failure would have to stand by the same rules
+    (``preventive``), on an item of the mode it names, of any failure mode if it names none;
     *false* otherwise.
     """
-    events, incidents = events.reset_index(drop=True), incidents.reset_index(drop=True)
-    failures = _failures(events, labels)
-    scores = [
-        _score(failure, incidents[incidents["asset"] == failure["asset"]], detect, labels)
-        for failure in failures.to_dict("records")
-    ]
-    judged = pd.DataFrame([row for row, _, _ in scores], columns=list(MATCHED_FAILURES))
-    judged = judged.astype(MATCHED_FAILURES)
-    judged = judged[_inside(judged["asset"], judged["time"], observed)]
-    fates = _fates(scores)
-    inside = incidents[_inside(incidents["asset"], incidents["opened"], observed)]
-    preventive = _preventive(events, labels)
-    items = _items(events)
-    rows = [
-        fates.get(str(incident["incident"]))
-        or _unmatched(incident, (preventive, items), labels, observed)
-        for incident in inside.to_dict("records")
-    ]
-    extra = pd.DataFrame(rows, columns=list(_EXTRA), index=inside.index)
+    told = truth(events, labels)
+    failures: list[dict[str, Any]] = []
+    fates: dict[Hashable, Fate] = {}
+    for asset in sorted(observed["asset"].unique()):
+        claims = claims_of(str(asset), told, observed, (detect, labels))
+        mine = incidents[incidents["asset"] == asset]
+        rows = mine.sort_values(["opened", "incident"], kind="stable").to_dict("records")
+        scores = [_score(one, rows, claims) for one in claims.failures]
+        failures += [row for score in scores if (row := _judged(score, claims))]
+        belongs = _fates(scores, claims)
+        for row in filter(claims.is_judged, rows):
+            alone = (*claims.unmatched(row), pd.NaT, "")
+            fates[row["incident"]] = belongs.get(row["incident"], alone)
+    judged = pd.DataFrame(failures, columns=list(MATCHED_FAILURES)).astype(MATCHED_FAILURES)
+    judged = judged.sort_values(["asset", "time", "failure_mode"], kind="stable", ignore_index=True)
+    inside = incidents[incidents["incident"].isin(list(fates))].reset_index(drop=True)
+    rest = [fates[name] for name in inside["incident"]]
+    extra = pd.DataFrame(rest, columns=list(_EXTRA), index=inside.index)
     extra["failure_time"] = pd.to_datetime(extra["failure_time"], utc=True)  # all may be missing
-    extra = extra.astype(_EXTRA)
-    return judged.reset_index(drop=True), pd.concat([inside, extra], axis=1)
+    return judged, pd.concat([inside, extra.astype(_EXTRA)], axis=1)
 
 
-def _failures(events: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    kind = "failure" if labels.source == "failures" else "fault"
-    some = events[events["kind"] == kind]
-    once = some.drop_duplicates(["asset", "time", "failure_mode"])
-    return once.sort_values(["asset", "time", "failure_mode"], kind="stable", ignore_index=True)
+def _score(failure: Row, incidents: list[Row], claims: Claims) -> _Score:
+    score, mode = _Score(failure), failure["failure_mode"]
+    for incident in incidents:
+        right = incident["failure_mode"] == mode != ""
+        if claims.labels.source == "intervals":
+            score.found_by += [incident] if claims.saw(incident, failure) else []
+        elif claims.is_late(incident, failure):
+            score.after.append(incident)
+        elif claims.reaches(incident, failure):
+            stood = claims.stood(incident, failure["time"], named=right)
+            score.found_by += [incident] if stood else []
+            score.too_weak += [incident] if right and not stood else []
+    score.found_by.sort(key=lambda one: one["failure_mode"] != mode or not mode)
+    return score
 
 
-def _inside(assets: pd.Series, times: pd.Series, observed: pd.DataFrame) -> pd.Series:
-    """Mark what lies in ``(start, end]`` of a period of its asset."""
-    keyed = pd.DataFrame({"asset": assets, "time": times, "row": range(len(assets))})
-    both = keyed.merge(observed, on="asset")
-    rows = both.loc[(both["time"] > both["start"]) & (both["time"] <= both["end"]), "row"]
-    return pd.Series(keyed["row"].isin(rows).to_numpy(), index=assets.index)
-
-
-def _score(
-    failure: Mapping[Hashable, Any], incidents: pd.DataFrame, detect: Detect, labels: Labels
-) -> tuple[dict[str, Any], list[str], list[str]]:
-    """Return the judged failure, the incidents that foretold it, and those in its aftermath."""
-    time, mode = failure["time"], failure["failure_mode"]
-    opened, right = incidents["opened"], (incidents["failure_mode"] == mode) & (mode != "")
-    if labels.source == "intervals":
-        until = failure["end"] if pd.notna(failure["end"]) else time
-        fits = (opened <= until) & ~(incidents["cleared"] < time)
-        late = pd.Series(data=False, index=incidents.index)
-    else:
-        latest = time - pd.Timedelta(labels.gap)
-        standing = ~(incidents["cleared"] < time - pd.Timedelta(labels.horizon))
-        in_time = (opened >= time - pd.Timedelta(detect.max_lead)) & (opened <= latest)
-        fits = in_time & (standing | right)
-        late = (opened > latest) & (opened <= time + pd.Timedelta(labels.recovery))
-    before = incidents[fits].assign(right=right[fits]).sort_values("opened", kind="stable")
-    best = before.sort_values("right", ascending=False, kind="stable").head(1)
-    row = {
+def _judged(score: _Score, claims: Claims) -> dict[str, Any] | None:
+    """Make the row of a failure; none if it was not in the judged time."""
+    failure = score.failure
+    start = claims.period(failure["time"])
+    if start is None:
+        return None
+    best = next(filter(claims.is_judged, score.found_by), None)
+    timed = best is not None and claims.labels.source == "failures"
+    return {
         **{name: failure[name] for name in ("asset", "time", "failure_mode", "item")},
-        "found": len(best) > 0,
-        "mode_right": bool(best["right"].any()),
-        "incident": "".join(best["incident"]),
-        "named": "".join(best["failure_mode"]),
-        "lead_hours": _hours(time - best["opened"].iloc[0])
-        if len(best) and labels.source == "failures"
+        "found": best is not None,
+        "mode_right": best is not None and best["failure_mode"] == failure["failure_mode"] != "",
+        "incident": best["incident"] if best else "",
+        "named": best["failure_mode"] if best else "",
+        "lead_hours": _hours(failure["time"] - max(best["opened"], start))
+        if best and timed
         else float("nan"),
     }
-    return row, list(before["incident"]), list(incidents.loc[late, "incident"])
 
 
-def _fates(
-    scores: list[tuple[dict[str, Any], list[str], list[str]]],
-) -> dict[str, Fate]:
+def _fates(scores: list[_Score], claims: Claims) -> dict[Hashable, Fate]:
     """Say what became of the incidents that belong to a failure; the best fate of each stays."""
-    fates: dict[str, Fate] = {}
-    for row, _, after in scores:
-        for name in after:
-            fates[name] = ("duplicate", "after_failure", row["time"], row["failure_mode"])
-    for row, before, _ in scores:
-        for name in before:
-            fates[name] = ("duplicate", "foretold", row["time"], row["failure_mode"])
-    for row, _, _ in scores:
-        if row["found"] and fates[row["incident"]][0] != "true":
-            fates[row["incident"]] = ("true", "foretold", row["time"], row["failure_mode"])
+    fates: dict[Hashable, Fate] = {}
+    for score in scores:
+        fates |= {
+            one["incident"]: ("duplicate", "after_failure", *score.where) for one in score.after
+        }
+    for score in scores:
+        inside = claims.period(score.failure["time"]) is not None
+        fate = ("duplicate", "foretold") if inside else ("censored", "outside")
+        for one in [*score.found_by, *(score.too_weak if score.found_by else [])]:
+            fates[one["incident"]] = (*fate, *score.where)
+    for score in scores:
+        best = next(filter(claims.is_judged, score.found_by), None)
+        judged = claims.period(score.failure["time"]) is not None
+        if best and judged and fates[best["incident"]][0] != "true":
+            fates[best["incident"]] = ("true", "foretold", *score.where)
     return fates
-
-
-def _preventive(events: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    """Return maintenance of an item that does not follow a failure of the asset."""
-    work = events[(events["kind"] == "maintenance") & (events["item"] != "")]
-    failed = events.loc[events["kind"] == "failure", ["asset", "time"]]
-    both = work.reset_index(names="row").merge(failed, on="asset", suffixes=("", "_failed"))
-    since = both["time"] - both["time_failed"]
-    follows = (since >= pd.Timedelta(0)) & (since <= pd.Timedelta(labels.recovery))
-    return work[~work.index.isin(both.loc[follows, "row"])]
-
-
-def _items(events: pd.DataFrame) -> dict[str, set[str]]:
-    """Return failure mode -> items that its failures name."""
-    named = events[(events["failure_mode"] != "") & (events["item"] != "")]
-    return {str(mode): set(group) for mode, group in named.groupby("failure_mode")["item"]}
-
-
-def _unmatched(
-    incident: Mapping[Hashable, Any],
-    context: tuple[pd.DataFrame, dict[str, set[str]]],
-    labels: Labels,
-    observed: pd.DataFrame,
-) -> Fate:
-    preventive, items = context
-    opened = incident["opened"]
-    ends = observed.loc[
-        (observed["asset"] == incident["asset"]) & (observed["end"] >= opened), "end"
-    ]
-    if opened > ends.min() - pd.Timedelta(labels.horizon):
-        return "censored", "end", pd.NaT, ""
-    censor = pd.Timedelta(labels.horizon if labels.censor is None else labels.censor)
-    last = ends.max() if pd.isna(incident["cleared"]) else incident["cleared"]
-    work = preventive[
-        (preventive["asset"] == incident["asset"])
-        & (preventive["time"] >= opened)
-        & (preventive["time"] <= last + censor)
-    ]
-    wanted = items.get(incident["failure_mode"], set())
-    if wanted:
-        work = work[work["item"].isin(list(wanted))]
-    return ("censored", "preventive", pd.NaT, "") if len(work) else ("false", "", pd.NaT, "")
 
 
 def _hours(span: pd.Timedelta) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from faultprint.evaluate.matching import MATCHED_FAILURES, match_incidents
-from faultprint.records import LeadTime
+from faultprint.records import LeadTime, Proportion
 from faultprint.state.intervals import poisson_rate, wilson
 from faultprint.state.limits import MONTH
 
@@ -54,7 +54,11 @@ def lead_time(hours: pd.Series) -> LeadTime:
 
 
 def event_metrics(
-    failures: pd.DataFrame, incidents: pd.DataFrame, observed: pd.DataFrame
+    failures: pd.DataFrame,
+    incidents: pd.DataFrame,
+    observed: pd.DataFrame,
+    exposed: pd.DataFrame | None = None,
+    signed: frozenset[str] | None = None,
 ) -> dict[str, Any]:
     """Count events, over all and by failure mode.
 
@@ -66,6 +70,12 @@ def event_metrics(
         Judged incidents, as from :func:`match_incidents`.
     observed : pandas.DataFrame
         ``asset``, ``start``, ``end`` of the judged periods.
+    exposed : pandas.DataFrame | None, default None
+        ``asset``, ``start``, ``end`` of the time in which an incident could have been counted as
+        false, as from :func:`faultprint.evaluate.exposure.exposed_time`; all of the judged time if
+        it is not given.
+    signed : frozenset[str] | None, default None
+        Failure modes with a signature; all if none are given.
 
     Returns
     -------
@@ -75,24 +85,35 @@ def event_metrics(
         ``failures``, ``found``, ``named``
             how many there were; share found by any incident; share found by one that names the
             right failure mode (Wilson intervals)
-        ``precision``
-            share of true among true and false incidents (Wilson interval)
+        ``recognised``
+            of the failures whose mode is known, the share rightly named or, where the mode has no
+            signature, found by an incident that names none (Wilson interval)
+        ``precision``, ``precision_with_duplicates``
+            share of true among true and false incidents; the same with duplicates counted against
+            (Wilson intervals)
         ``true_incidents``, ``false_alarms``, ``duplicates``, ``censored``
             how many incidents of each outcome
-        ``asset_months``, ``false_alarms_per_asset_month``
-            judged time; rate with Poisson interval
+        ``asset_months``, ``exposed_asset_months``
+            judged time; the part of it in which an incident could have been counted as false
+        ``false_alarms_per_asset_month``
+            all false alarms by the exposed time (by the judged time if nothing is exposed), with
+            Poisson interval: rather too high, since one that opened and cleared long before a
+            failure counts, and the time before a failure does not
         ``lead_time``
             median and deciles [h] of the failures found
         ``f1_events``
             harmonic mean of ``found`` and ``precision``; 0 where nothing was found
+        ``f1_named``
+            the same of ``recognised`` and ``precision``
         ``macro_recall``
             mean over the failure modes that failed of their ``named``; 0 without a failure
         ``modes``
             the same by failure mode; an incident counts for the mode it names
     """
-    months = asset_months(observed)
+    exposed = observed if exposed is None else exposed
+    months = asset_months(exposed) or asset_months(observed)
     whole = _counts(failures, incidents, months)
-    names = sorted(set(failures["failure_mode"]) | set(incidents["failure_mode"]) - {""})
+    names = sorted((set(failures["failure_mode"]) | set(incidents["failure_mode"])) - {""})
     modes = {
         name: _counts(
             failures[failures["failure_mode"] == name],
@@ -100,21 +121,35 @@ def event_metrics(
             months,
         )
         for name in names
-        if name
     }
     recalls = [mode["named"]["value"] for mode in modes.values() if mode["failures"]]
+    recognised = _recognised(failures, signed)
+    precision = whole["precision"]["value"]
     return {
         **whole,
-        "asset_months": months,
-        "f1_events": _harmonic(whole["found"]["value"], whole["precision"]["value"]),
+        "recognised": asdict(recognised),
+        "asset_months": asset_months(observed),
+        "exposed_asset_months": months,
+        "f1_events": _harmonic(whole["found"]["value"], precision),
+        "f1_named": _harmonic(recognised.value, precision),
         "macro_recall": float(np.mean(recalls)) if recalls else 0.0,
         "modes": modes,
     }
 
 
+def _recognised(failures: pd.DataFrame, signed: frozenset[str] | None) -> Proportion:
+    known = failures[failures["failure_mode"] != ""]
+    right = known["mode_right"].astype(bool)
+    if signed is not None:
+        unsigned = ~known["failure_mode"].isin(list(signed))
+        right |= unsigned & known["found"] & (known["named"] == "")
+    return wilson(int(right.sum()), len(known))
+
+
 def _counts(failures: pd.DataFrame, incidents: pd.DataFrame, months: float) -> dict[str, Any]:
     outcome = incidents["outcome"]
     true, false = int((outcome == "true").sum()), int((outcome == "false").sum())
+    duplicates = int((outcome == "duplicate").sum())
     n = len(failures)
     return {
         "failures": n,
@@ -122,9 +157,10 @@ def _counts(failures: pd.DataFrame, incidents: pd.DataFrame, months: float) -> d
         "found": asdict(wilson(int(failures["found"].sum()), n)),
         "named": asdict(wilson(int(failures["mode_right"].sum()), n)),
         "precision": asdict(wilson(true, true + false)),
+        "precision_with_duplicates": asdict(wilson(true, true + false + duplicates)),
         "true_incidents": true,
         "false_alarms": false,
-        "duplicates": int((outcome == "duplicate").sum()),
+        "duplicates": duplicates,
         "censored": int((outcome == "censored").sum()),
         "false_alarms_per_asset_month": asdict(poisson_rate(false, months)),
         "lead_time": asdict(lead_time(failures["lead_hours"])),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from faultprint.config import Split
+from faultprint.config import Labels, Split
 from faultprint.errors import ConfigError, LeakageError, listed
 from faultprint.tables import UTC_TIME
 
@@ -91,17 +91,43 @@ def assign(windows: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
     return parts.astype({"fold": "int64"})
 
 
-def check_split(windows: pd.DataFrame, parts: pd.DataFrame, horizon: timedelta) -> None:
+def known_at(
+    events: pd.DataFrame, last: Mapping[str, pd.Timestamp], time: pd.Timestamp
+) -> tuple[pd.DataFrame, dict[str, pd.Timestamp]]:
+    """Go back to what was known at an instant, to label windows as one could have done then.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        Table ``events``.
+    last : Mapping[str, pandas.Timestamp]
+        Asset -> end of its record.
+    time : pandas.Timestamp
+        The instant (UTC).
+
+    Returns
+    -------
+    events : pandas.DataFrame
+        Those logged by then; what had not ended has no end.
+    last : dict[str, pandas.Timestamp]
+        Asset -> end of its record, or the instant if that is earlier.
+    """
+    logged = events[events["time"] <= time]
+    known = logged.assign(end=logged["end"].where(logged["end"] <= time))
+    return known, {asset: min(end, time) for asset, end in last.items()}
+
+
+def check_split(windows: pd.DataFrame, parts: pd.DataFrame, labels: Labels) -> None:
     """Refuse a split that would let the judged part into training.
 
     Parameters
     ----------
     windows : pandas.DataFrame
-        The windows.
+        The windows; ``use``, if there, says which are learnt as healthy.
     parts : pandas.DataFrame
         ``part`` and ``fold`` of each, as from :func:`assign`.
-    horizon : timedelta
-        How far a label looks ahead.
+    labels : Labels
+        How far labels look ahead: every one over the horizon, ``healthy`` over the buffer, too.
 
     Raises
     ------
@@ -110,7 +136,8 @@ def check_split(windows: pd.DataFrame, parts: pd.DataFrame, horizon: timedelta) 
         same asset, or if the label of a training window could come from an event in the held-out
         time.
     """
-    both = windows[["asset", "start", "end"]].join(parts)
+    use = windows["use"] if "use" in windows.columns else ""
+    both = windows[["asset", "start", "end"]].assign(use=use).join(parts)
     train, held = both[both["part"] == "train"], both[both["part"] == "holdout"]
     folds = train[train["fold"] >= 0].groupby("asset")["fold"].nunique()
     if (folds > 1).any():
@@ -129,12 +156,25 @@ def check_split(windows: pd.DataFrame, parts: pd.DataFrame, horizon: timedelta) 
             "raise split.embargo to the length of a window or more",
         )
     judged = held.loc[held["asset"].isin(last.index), "end"].min()
-    if len(last) and last.max() + pd.Timedelta(horizon) >= judged:
+    _check_reach(train, judged, labels)
+
+
+def _check_reach(train: pd.DataFrame, judged: pd.Timestamp, labels: Labels) -> None:
+    """Refuse labels that could only be given by who knows of events in the held-out time."""
+    horizon, buffer = pd.Timedelta(labels.horizon), pd.Timedelta(labels.buffer)
+    if len(train) and train["end"].max() + horizon >= judged:
         raise LeakageError.because(
-            f"training windows until {last.max()} with labels that look {horizon} ahead, "
-            f"held-out windows from {judged}",
+            f"training windows until {train['end'].max()} with labels that look {labels.horizon} "
+            f"ahead, held-out windows from {judged}",
             "labels that end before the held-out time",
             "raise split.embargo to labels.horizon or more",
+        )
+    healthy = train.loc[train["use"] == "healthy", "end"].max()
+    if labels.source == "failures" and healthy + horizon + buffer >= judged:
+        raise LeakageError.because(
+            f"training windows called healthy until {healthy}, held-out windows from {judged}",
+            f"none within {horizon + buffer} before it: only later events can tell",
+            "label training windows with what was known then (run the describe stage again)",
         )
 
 

@@ -150,14 +150,7 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
         for i, name in enumerate(sample.classes)
     }
     p_values = ranked(near, far, sample.classes, calibration)
-    limit = budget_limit(
-        p_values[:, 0],
-        sample.windows["asset"],
-        sample.windows["end"],
-        sample.showing("healthy"),
-        settings.detect,
-        step_of(sample.windows, settings.windows.step),
-    )
+    limit = _limit(sample, p_values[:, 0], settings)
     return Outside(
         probabilities,
         p_values,
@@ -166,6 +159,21 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
         calibration,
         limit,
         judge(p_values, probabilities, limit, settings.detect.significance),
+    )
+
+
+def _limit(sample: Sample, against_healthy: Floats, settings: Settings) -> float:
+    """Find the limit that keeps the budget; the windows nothing is learnt from are silences."""
+    used = sample.history["used"].to_numpy(dtype=bool)
+    p, healthy = np.full(len(used), np.nan), np.zeros(len(used), dtype=bool)
+    p[used], healthy[used] = against_healthy, sample.showing("healthy")
+    return budget_limit(
+        p,
+        sample.history["asset"],
+        sample.history["end"],
+        healthy,
+        settings.detect,
+        step_of(sample.windows, settings.windows.step),
     )
 
 

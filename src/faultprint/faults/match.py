@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -19,8 +20,11 @@ from faultprint.faults.verdicts import Judgement, judge
 from faultprint.records import Signature
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 _DIGITS = 4
+_HALF = 0.5
+"""Share of its symptoms a fault can lose before it cannot be judged."""
 _BLOCK = 2048
 """Windows explained at a time: TreeSHAP needs classes x features numbers for each."""
 
@@ -61,7 +65,9 @@ def diagnose(
     Notes
     -----
     Each window is judged by itself: neither other windows nor their order change its row. Windows
-    that carry a reason are not evaluated. Evidence is given for abnormal windows only.
+    that carry a reason are not evaluated. A fault whose leading symptom, or half of whose symptoms,
+    could not be measured is not judged: it has no p-value and the diagnosis says so. Evidence is
+    given for abnormal windows only.
     """
     others = sorted(set(windows["equipment_class"]) - {model.equipment_class})
     if others:
@@ -75,16 +81,40 @@ def diagnose(
     values = values_of(design(rows[good], residuals), model.features)
     probabilities = model.probabilities(values)
     p_values = model.p_values(values, probabilities)
-    judged = judge(p_values, probabilities, model.limit, model.significance)
     mine = {s.failure_mode: s for s in signatures if s.equipment_class == model.equipment_class}
+    blind = _blind(model, mine, values)
+    p_values[:, 1:][blind] = np.nan
+    judged = judge(p_values, probabilities, model.limit, model.significance)
     told = _told(model, mine, values, p_values, probabilities, judged)
     states = _frame("states", rows, release)
     states.loc[good, "p_value"] = p_values[:, 0]
     states["limit"] = model.limit
     diagnoses = _frame("diagnoses", rows, release)
+    told["reason"] = _unjudged(model, blind)
     for column, texts in told.items():
         diagnoses.loc[good, column] = texts
     return states, diagnoses
+
+
+def _blind(model: ClassModel, signatures: Mapping[str, Signature], values: Floats) -> Flags:
+    """Mark the faults a window cannot show: the leading symptom, or half of them, not measured."""
+    blind = np.zeros((len(values), len(model.modes)), dtype=np.bool_)
+    place = {name: i for i, name in enumerate(model.features)}
+    for number, mode in enumerate(model.modes):
+        named = signatures[mode].symptoms if mode in signatures else ()
+        columns = [place[s.descriptor] for s in named if s.descriptor in place]
+        if columns:
+            lost = ~np.isfinite(values[:, columns])
+            blind[:, number] = lost[:, 0] | (lost.mean(axis=1) >= _HALF)
+    return blind
+
+
+def _unjudged(model: ClassModel, blind: Flags) -> list[str]:
+    texts = [""] * len(blind)
+    for n in np.flatnonzero(blind.any(axis=1)).tolist():
+        modes = [mode for mode, lost in zip(model.modes, blind[n].tolist(), strict=True) if lost]
+        texts[n] = f"not judged, sensors missing: {', '.join(modes)}"
+    return texts
 
 
 def _frame(name: str, rows: pd.DataFrame, release: str) -> pd.DataFrame:
@@ -138,11 +168,15 @@ def _told(
             for n, row in enumerate(ranked)
         ],
         "p_values": [
-            _json(dict(zip(model.classes, row, strict=True)))
-            for row in np.round(p_values, _DIGITS + 2).tolist()
+            _json(dict(zip(model.classes, row, strict=True))) for row in _rounded(p_values)
         ],
         "evidence": _evidence(model, signatures, values, candidates, judged),
     }
+
+
+def _rounded(p_values: Floats) -> list[list[float | None]]:
+    every = np.round(p_values, _DIGITS + 2).tolist()
+    return [[p if math.isfinite(p) else None for p in row] for row in every]
 
 
 def _evidence(

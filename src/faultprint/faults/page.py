@@ -9,6 +9,13 @@ from faultprint.records import Proportion, Signature, Symptom
 
 WIDTH = 78
 
+_STATUS = {
+    "candidate": "Learnt from data, not yet confirmed by an expert.",
+    "test": "Confirmed by an expert, on trial.",
+    "stable": "Confirmed and proven.",
+    "deprecated": "No longer used.",
+}
+
 
 def signature_page(signature: Signature) -> str:
     """Print a signature as plain text.
@@ -29,8 +36,7 @@ def signature_page(signature: Signature) -> str:
         f"{s.title}\n{'=' * min(len(s.title), WIDTH)}",
         _wrap(
             f"Failure mode {s.failure_mode} of equipment class {s.equipment_class}"
-            f"{f', item {s.item}' if s.item else ''}. Severity {s.severity} of 5. "
-            f"Status {s.status}, version {s.version}."
+            f"{f', item {s.item}' if s.item else ''}. {_STATUS[s.status]} Version {s.version}."
         ),
         _section("What to do", _wrap(s.recommended_action)),
         _section("How it shows", "\n".join(_symptom(x) for x in s.symptoms)),
@@ -77,16 +83,18 @@ def _share(p: Proportion) -> str:
 
 def _sure(s: Signature) -> str:
     p = s.performance
-    lines = [f"Found {_share(p.recall)} occurrences on {p.assets} assets it was not learnt from."]
+    held_out = {
+        "other assets": f"on {p.assets} assets, each left out of learning in its turn",
+        "later time": f"on {p.assets} assets, after the time it was learnt from",
+    }
+    lines = [f"Found and rightly named {_share(p.recall)} occurrences {held_out[p.basis]}."]
     if p.asset_months:
-        lines.append(
-            f"Called falsely {p.false_alarms} times in {p.asset_months:.1f} healthy asset-months."
-        )
+        lines.append(f"Named falsely {p.false_alarms} times in {p.asset_months:.1f} asset-months.")
     lead = p.lead_time
     if lead.n and lead.median is not None and lead.q10 is not None and lead.q90 is not None:
         lines.append(
             f"Seen {lead.median:.0f} h before the failure (median of {lead.n}; "
-            f"{lead.q10:.0f} to {lead.q90:.0f} h for the middle 80 %)."
+            f"{lead.q10:.0f} to {lead.q90:.0f} h in 8 of 10)."
         )
     return "\n".join(_wrap(line) for line in lines)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -22,10 +22,11 @@ from faultprint.config import (
 )
 from faultprint.errors import ReleaseError
 from faultprint.faults.model import ClassModel, class_model_from
-from faultprint.records import Signature, signature_from
+from faultprint.records import Learnt, Signature, signature_from
 from faultprint.twin.baseline import Twin, twin_from
 
 SCORING = "scoring.json"
+LEARNT = "learnt.json"
 
 
 class ScoringSettings(Strict):
@@ -70,6 +71,8 @@ class Release:
     twins: dict[str, Twin]
     """By equipment class."""
     signatures: tuple[Signature, ...]
+    learnt: Learnt | None = None
+    """On which time and assets; unknown of releases that were made before it was written down."""
 
 
 def _canonical(data: Any) -> bytes:
@@ -105,9 +108,10 @@ def release_to_parts(release: Release) -> dict[str, bytes]:
     Returns
     -------
     dict[str, bytes]
-        Path -> content, sorted by path: ``scoring.json``, ``classes/<class>/model.json``,
-        ``booster.txt`` and ``twin.json``, ``signatures/<class>/<mode>.yaml``. Equal releases give
-        equal bytes; floats are written by ``repr``, so that they read back as they were.
+        Path -> content, sorted by path: ``scoring.json``, ``learnt.json`` if it is known,
+        ``classes/<class>/model.json``, ``booster.txt`` and ``twin.json``,
+        ``signatures/<class>/<mode>.yaml``. Equal releases give equal bytes; floats are written by
+        ``repr``, so that they read back as they were.
 
     Raises
     ------
@@ -124,6 +128,8 @@ def release_to_parts(release: Release) -> dict[str, bytes]:
     # The order of sensors is part of the settings, so these keys stay as they are.
     scoring = json.dumps(release.scoring.model_dump(mode="json"), indent=1, ensure_ascii=False)
     parts = {SCORING: (scoring + "\n").encode("utf-8")}
+    if release.learnt:
+        parts[LEARNT] = _canonical(asdict(release.learnt))
     for name, model in release.models.items():
         folder = f"classes/{_safe(name)}"
         parts[f"{folder}/model.json"] = _canonical(model.to_dict())
@@ -164,6 +170,7 @@ def release_from_parts(parts: Mapping[str, bytes]) -> Release:
         folders = sorted({p.rsplit("/", 1)[0] for p in parts if p.startswith("classes/")})
         models = [_model(parts, folder) for folder in folders]
         twins = [twin_from(json.loads(parts[f"{folder}/twin.json"])) for folder in folders]
+        learnt = _learnt(json.loads(parts[LEARNT])) if LEARNT in parts else None
         signatures = tuple(
             signature_from(yaml.safe_load(parts[path]))
             for path in sorted(parts)
@@ -187,9 +194,14 @@ def release_from_parts(parts: Mapping[str, bytes]) -> Release:
         dict(zip(names, models, strict=True)),
         dict(zip(names, twins, strict=True)),
         signatures,
+        learnt,
     )
 
 
 def _model(parts: Mapping[str, bytes], folder: str) -> ClassModel:
     booster = parts[f"{folder}/booster.txt"].decode("utf-8")
     return class_model_from(json.loads(parts[f"{folder}/model.json"]), booster)
+
+
+def _learnt(data: Mapping[str, Any]) -> Learnt:
+    return Learnt(until=data["until"], assets=tuple(data["assets"]))

@@ -39,6 +39,8 @@ class Sample:
     """``row``, ``failure_mode``, ``asset``, ``episode``."""
     refused: tuple[str, ...]
     """What was not learnt, each with the reason."""
+    history: pd.DataFrame
+    """``asset`` and ``end`` of every training window; ``used``: whether it is in ``windows``."""
 
     def showing(self, name: str) -> Flags:
         """Mark the windows of a class.
@@ -121,6 +123,7 @@ def gather(windows: pd.DataFrame, residuals: pd.DataFrame, settings: Settings) -
         truth[used],
         _renumbered(occurrences, used, modes),
         refused,
+        train[["asset", "end"]].assign(used=used),
     )
 
 

@@ -195,6 +195,7 @@ def performance(rows: pd.DataFrame, called: NDArray[np.bool_], months: float) ->
         if len(seen):
             leads.append((episode["end"].max() - seen.min()) / pd.Timedelta(hours=1))
     return Performance(
+        basis="other assets",
         recall=wilson(found, rows["episode"].nunique()),
         assets=int(rows["asset"].nunique()),
         false_alarms=int(called.sum()),

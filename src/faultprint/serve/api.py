@@ -92,7 +92,7 @@ def score_body(scorer: Scorer, body: ScoreBody) -> dict[str, Any]:
         raise SourceError.unknown(
             "equipment class", body.equipment_class, sorted(scorer.release.models)
         )
-    received = read_body(body, scoring.equipment[body.equipment_class], scoring.cleaning)
+    received = read_body(body, scoring.equipment[body.equipment_class])
     scored = scorer.score(received.readings, received.events, received.assets)
     return {
         "release": scorer.label,

@@ -13,9 +13,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from faultprint import tables
-from faultprint.config import Cleaning, Equipment
+from faultprint.config import Equipment
 from faultprint.errors import SourceError, listed
-from faultprint.signal.clean import flag_readings
 from faultprint.tables import QUALITY, QUALITY_SUFFIX, UTC_TIME
 
 _ZONED = r"[T ]\d\d.*(?:Z|[+-]\d\d:?\d\d)$"
@@ -60,7 +59,7 @@ class Received:
     """Row (counted from 1), field, value and reason of what was not used."""
 
 
-def read_body(body: ScoreBody, equipment: Equipment, cleaning: Cleaning) -> Received:
+def read_body(body: ScoreBody, equipment: Equipment) -> Received:
     """Turn a body into the tables that are scored.
 
     Parameters
@@ -69,8 +68,6 @@ def read_body(body: ScoreBody, equipment: Equipment, cleaning: Cleaning) -> Rece
         The body.
     equipment : Equipment
         Its equipment class, as the release knows it.
-    cleaning : Cleaning
-        When a value is flagged, as at the door of batch scoring.
 
     Returns
     -------
@@ -85,8 +82,8 @@ def read_body(body: ScoreBody, equipment: Equipment, cleaning: Cleaning) -> Rece
     Notes
     -----
     A sensor that was not sent is missing, not zero; windows that need it are not evaluated.
-    Values are flagged as at ingest, by the rows before them in the body. A sender that has judged
-    them (any ``<sensor>__quality`` in the body) is believed, and nothing is flagged again.
+    A value that the sender judges to be bad (``<sensor>__quality`` other than 0) is not used;
+    the others are flagged in scoring, by the rows before them in the body.
     """
     _check_fields(body.readings, equipment)
     times = read_times([row.get("time") for row in body.readings], "readings")
@@ -101,8 +98,6 @@ def read_body(body: ScoreBody, equipment: Equipment, cleaning: Cleaning) -> Rece
         columns[sensor], columns[sensor + QUALITY_SUFFIX] = values, quality
         rejects += refused
     readings, twice = _without_repeats(pd.DataFrame(columns))
-    if not any(name.endswith(QUALITY_SUFFIX) for row in body.readings for name in row):
-        readings = flag_readings(readings, equipment, cleaning)
     assets = pd.DataFrame(
         {"asset": [body.asset], "equipment_class": [body.equipment_class], "attributes": ["{}"]}
     ).astype("str")
@@ -181,7 +176,8 @@ def _values(
             continue
         flag = row.get(sensor + QUALITY_SUFFIX, QUALITY["good"])
         if _is_number(given) and type(flag) is int and flag in QUALITY.values():
-            values[i], quality[i] = float(given), flag
+            values[i] = float(given)
+            quality[i] = min(flag, QUALITY["invalid"])
         else:
             quality[i] = QUALITY["invalid"]
             reason = "unknown quality" if _is_number(given) else "not a number"

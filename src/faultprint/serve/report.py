@@ -80,6 +80,7 @@ def render_report(context: ReportContext) -> str:
         headline=headline(context.metrics),
         manifest=context.manifest,
         metrics=context.metrics,
+        baselines=wording.beside(context.metrics),
         current=_rows(context.incidents[context.incidents["cleared"].isna()]),
         incidents=_rows(context.incidents.sort_values("opened")),
         failures=_failures(context.failures),

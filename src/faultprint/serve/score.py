@@ -15,10 +15,10 @@ import pandas as pd
 from faultprint import tables
 from faultprint.faults.match import diagnose
 from faultprint.faults.release import Release, release_from_parts
-from faultprint.signal.describe import describe
+from faultprint.serve.describing import describe_asset
 from faultprint.state.alarms import raise_incidents, with_alarms
 from faultprint.store.bundle import read_bundle
-from faultprint.twin.baseline import expect
+from faultprint.twin.baseline import commission, expect
 
 
 @dataclass(frozen=True)
@@ -116,15 +116,7 @@ class Scorer:
         pandas.DataFrame
             Rows of ``windows``, not labelled.
         """
-        scoring = self.release.scoring
-        return describe(
-            readings,
-            events,
-            equipment_class,
-            scoring.equipment[equipment_class],
-            scoring.windows,
-            scoring.descriptors,
-        )
+        return describe_asset(readings, events, equipment_class, self.release.scoring)
 
     def score_windows(self, windows: pd.DataFrame) -> Scored:
         """Score described windows of one equipment class.
@@ -142,7 +134,8 @@ class Scorer:
         if windows.empty:
             return _joined([], [])
         name = str(windows["equipment_class"].iloc[0])
-        residuals = expect(self.release.twins[name], windows)
+        twin, windows = commission(self.release.twins[name], windows)
+        residuals = expect(twin, windows)
         states, diagnoses = diagnose(
             self.release.models[name], self.release.signatures, windows, residuals, self.label
         )

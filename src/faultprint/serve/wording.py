@@ -27,6 +27,13 @@ OUTCOMES = {
     "": "not yet known",
 }
 
+TRIVIAL = {
+    "always_on": "always on: one incident on each asset",
+    "every_max_lead": "always on, raised anew each max_lead",
+    "random": "as many incidents at random times",
+}
+"""Detectors that look at nothing."""
+
 
 def is_given(value: Any) -> bool:
     """Tell whether a value says something.
@@ -169,3 +176,31 @@ def plain(name: str) -> str:
         For example ``bearing wear``.
     """
     return name.replace("_", " ")
+
+
+def beside(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Put what a release scored above what detectors score that look at nothing.
+
+    Parameters
+    ----------
+    metrics : Mapping[str, Any]
+        Numbers by event, with ``baselines``.
+
+    Returns
+    -------
+    list[dict[str, Any]]
+        ``name``, ``found``, ``named``, ``precision``, ``f1_events``, ``rate`` of each, the release
+        first; empty if there are no ``baselines``.
+    """
+    if "baselines" not in metrics:
+        return []
+    whole = {name: metrics[name]["value"] for name in ("found", "named", "precision")}
+    rate = metrics["false_alarms_per_asset_month"]["value"]
+    others = [
+        {**one, "name": TRIVIAL.get(name, name), "rate": one["false_alarms_per_asset_month"]}
+        for name, one in metrics["baselines"].items()
+    ]
+    return [
+        {"name": "this release", **whole, "f1_events": metrics["f1_events"], "rate": rate},
+        *others,
+    ]

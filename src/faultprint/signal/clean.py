@@ -109,6 +109,35 @@ def is_running(readings: pd.DataFrame, equipment: Equipment) -> Flags:
     return running
 
 
+def flag_again(readings: pd.DataFrame, equipment: Equipment, cleaning: Cleaning) -> pd.DataFrame:
+    """Forget earlier judgements of the values and flag them anew.
+
+    Parameters
+    ----------
+    readings : pandas.DataFrame
+        Rows of the table ``readings`` of one asset, sorted by time; sensors may be missing.
+    equipment : Equipment
+        Its equipment class.
+    cleaning : Cleaning
+        When a value is flagged.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy: what was missing or invalid stays so, everything else is flagged as
+        :func:`flag_readings` does. So a release always sees what it was learnt with, whatever the
+        settings at the door are by now.
+    """
+    fresh = readings.copy()
+    for name in equipment.sensors:
+        flags = name + QUALITY_SUFFIX
+        if name not in fresh:
+            fresh[name], fresh[flags] = np.nan, np.uint8(QUALITY["missing"])
+        fresh[flags] = fresh[flags].where(fresh[flags] <= QUALITY["invalid"], QUALITY["good"])
+        fresh[flags] = fresh[flags].astype("uint8")
+    return flag_readings(fresh, equipment, cleaning)
+
+
 def flag_readings(readings: pd.DataFrame, equipment: Equipment, cleaning: Cleaning) -> pd.DataFrame:
     """Flag values outside the physical range, stuck values and lone spikes.
 

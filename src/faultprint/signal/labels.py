@@ -93,8 +93,9 @@ def label_windows(
       is not known. What precedes the replacement of the very item that failed later is not its
       fault. If the onset is known as an interval, the fault starts at its latest instant;
     - ``buffer``: at most ``buffer`` before the horizon, or within the interval of the onset;
-    - ``censored:preventive``: at most ``censor`` before a replacement that no failure at the asset
-      precedes within ``recovery``: the fault it prevented may have been there, or not;
+    - ``censored:preventive``: at most ``censor`` before maintenance that no failure at the asset
+      precedes within ``recovery``: the fault it prevented may have been there, or not. So it is if
+      no item is named, since a vague order may hide a replacement;
     - ``censored:end``: the record ends within ``horizon`` and ``buffer``, so a failure may follow;
     - ``healthy``.
 
@@ -217,8 +218,8 @@ def _onsets(story: _Story, spans: _Spans) -> tuple[Whole, Whole]:
 
 
 def _preventive(story: _Story, spans: _Spans) -> Whole:
-    """Give the instants of replacements that no failure precedes within the recovery."""
-    times, failures = story.replaced["time"].to_numpy(), story.failures["time"].to_numpy()
+    """Give the instants of maintenance that no failure precedes within the recovery."""
+    times, failures = story.maintenance, story.failures["time"].to_numpy()
     at = np.searchsorted(failures, times, side="right")
     before = np.insert(failures, 0, MISSING // 2)[at]
     planned: Whole = times[times - before > spans.recovery]

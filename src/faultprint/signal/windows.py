@@ -106,7 +106,8 @@ def cut(history: History, windows: Windows) -> Cut:
         Windows in order of their end. By time, they end on multiples of the step since the epoch,
         from the first reading to the last, wherever the full length before holds a reading. By
         count, every ``count_step`` running rows of a run. By segment, at the last reading of each
-        unbroken stretch of one segment.
+        unbroken stretch of one segment that a later reading shows to be over; the last stretch
+        counts too if segments arrive whole.
 
     Raises
     ------
@@ -129,7 +130,7 @@ def cut(history: History, windows: Windows) -> Cut:
     if windows.by == "count":
         return _by_count(history, runs, windows)
     if windows.by == "segment":
-        return _by_segment(history, runs)
+        return _by_segment(history, runs, windows)
     return _by_time(history, runs, windows)
 
 
@@ -182,12 +183,13 @@ def _by_time(history: History, runs: Runs, windows: Windows) -> Cut:
     return _bounded(ends - length, ends, runs, full, history.period)
 
 
-def _by_segment(history: History, runs: Runs) -> Cut:
+def _by_segment(history: History, runs: Runs, windows: Windows) -> Cut:
     times, segments = history.times, history.segments
     edges = np.flatnonzero(np.diff(segments)) + 1
     oldest = np.concatenate([np.zeros(min(times.size, 1), np.int64), edges])
     newest = np.append(oldest[1:], times.size)[: oldest.size] - 1
-    real = segments[oldest] >= 0
+    # The last stretch may grow, and its window with it.
+    real = (segments[oldest] >= 0) & (windows.whole_segments | (newest < times.size - 1))
     oldest, newest = oldest[real], newest[real]
     before = times[np.maximum(oldest - 1, 0)]
     nominal = times[oldest] - history.period

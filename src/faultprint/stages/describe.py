@@ -8,10 +8,13 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from faultprint.config import Settings
+from faultprint.config import Labels, Settings
 from faultprint.errors import LearnError
-from faultprint.signal.describe import describe as describe_asset
+from faultprint.evaluate.splits import holdout_start, known_at
+from faultprint.faults.release import scoring_settings
+from faultprint.serve.describing import describe_asset
 from faultprint.signal.labels import label_windows
+from faultprint.stages.workspace import check_classes
 from faultprint.store.folders import staged_folder
 from faultprint.store.parquet import (
     list_assets,
@@ -19,6 +22,9 @@ from faultprint.store.parquet import (
     read_table,
     write_tables,
 )
+
+KNOWN_LABEL, KNOWN_USE, KNOWN_UNTIL = "known_label", "known_use", "known_until"
+"""Columns of a window's label as it was known when the held-out time began, and when that was."""
 
 
 def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, object]:
@@ -31,7 +37,8 @@ def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, objec
     tables : Path
         Folder of ``assets``, ``readings``, ``events``.
     windows : Path
-        Folder to write, one ``<equipment class>.parquet`` per class.
+        Folder to write, one ``<equipment class>.parquet`` per class: the windows with ``label``
+        and ``use``, and with both as they were known when the held-out time began.
 
     Returns
     -------
@@ -43,32 +50,29 @@ def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, objec
     LearnError
         If no history is long enough for a single window.
     """
-    events = read_table(tables, "events")
+    events, assets = read_table(tables, "events"), list_assets(tables)
+    check_classes(settings, {equipment_class for equipment_class, _ in assets})
+    scoring = scoring_settings(settings)
     described: dict[str, list[pd.DataFrame]] = defaultdict(list)
     last: dict[str, pd.Timestamp] = {}
-    for equipment_class, asset in tqdm(list_assets(tables), desc="describe", unit="asset"):
+    for equipment_class, asset in tqdm(assets, desc="describe", unit="asset"):
         readings = read_readings(tables, equipment_class, asset)
         last[asset] = readings["time"].max()
         described[equipment_class].append(
-            describe_asset(
-                readings,
-                events[events["asset"] == asset],
-                equipment_class,
-                settings.equipment[equipment_class],
-                settings.windows,
-                settings.descriptors,
-            )
+            describe_asset(readings, events[events["asset"] == asset], equipment_class, scoring)
         )
-    labelled = {
-        name: label_windows(pd.concat(frames, ignore_index=True), events, settings.labels, last)
-        for name, frames in described.items()
-    }
-    if not sum(map(len, labelled.values())):
+    frames = {name: pd.concat(parts, ignore_index=True) for name, parts in described.items()}
+    if not sum(map(len, frames.values())):
         raise LearnError.because(
             f"{len(last)} assets and not one window",
             f"histories longer than a step of {settings.windows.step}",
             "see the ingest report, or shorten windows.step and windows.length",
         )
+    start = holdout_start(pd.concat(frames.values(), ignore_index=True), settings.split)
+    labelled = {
+        name: _labelled(frame, events, settings.labels, last, start)
+        for name, frame in frames.items()
+    }
     with staged_folder(windows) as new:
         write_tables(new, labelled)
     used = pd.concat([frame["use"] for frame in labelled.values()]).value_counts()
@@ -76,3 +80,19 @@ def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, objec
         "windows": {name: len(frame) for name, frame in labelled.items()},
         "use": {str(reason): int(n) for reason, n in used.items()},
     }
+
+
+def _labelled(
+    windows: pd.DataFrame,
+    events: pd.DataFrame,
+    labels: Labels,
+    last: dict[str, pd.Timestamp],
+    start: pd.Timestamp,
+) -> pd.DataFrame:
+    """Label twice: with the whole record, and with what was known when the held-out time began."""
+    whole = label_windows(windows, events, labels, last)
+    told, ends = known_at(events, last, start)
+    known = label_windows(windows, told, labels, ends)
+    whole[KNOWN_LABEL], whole[KNOWN_USE] = known["label"], known["use"]
+    whole[KNOWN_UNTIL] = start
+    return whole

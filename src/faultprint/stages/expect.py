@@ -9,19 +9,21 @@ import pandas as pd
 from tqdm import tqdm
 
 from faultprint.config import Equipment, Settings
-from faultprint.evaluate.splits import assign, check_split
-from faultprint.stages.workspace import read_frames
+from faultprint.errors import SHOWN, LeakageError, LearnError
+from faultprint.evaluate.splits import assign, check_split, holdout_start
+from faultprint.stages.describe import KNOWN_LABEL, KNOWN_UNTIL, KNOWN_USE
+from faultprint.stages.workspace import check_classes, read_frames
 from faultprint.store.folders import staged_folder
 from faultprint.store.parquet import write_tables
-from faultprint.twin.baseline import Twin, add_baselines, drift_guard, fit
+from faultprint.twin.baseline import Twin, add_baselines, commission, drift_guard, fit
 from faultprint.twin.baseline import expect as expect_windows
 
 
 def expect(settings: Settings, windows: Path, expected: Path) -> dict[str, object]:
     """Split the windows, learn the twins and compute the residuals.
 
-    Training windows get residuals of twins that never saw their asset beyond its first weeks
-    (cross-fitting), which is what a new asset will get; later windows those of the final twin.
+    Training windows get residuals of twins that learnt from other assets (cross-fitting); later
+    windows those of the final twin, exactly as in scoring.
 
     Parameters
     ----------
@@ -37,15 +39,17 @@ def expect(settings: Settings, windows: Path, expected: Path) -> dict[str, objec
     dict[str, object]
         Windows by part, and those the drift guard kept from being learnt.
     """
-    frames = read_frames(windows)
+    frames = read_frames(windows, ("label", "use", KNOWN_LABEL, KNOWN_USE, KNOWN_UNTIL))
+    check_classes(settings, frames)
     parts = with_parts(frames, settings)
+    _check_parts(parts)
     residuals, twins = {}, {}
     for name in tqdm(parts, desc="expect", unit="class"):
         equipment = settings.equipment[name]
         parts[name] = guarded(parts[name], equipment, settings)
-        check_split(parts[name], parts[name][["part", "fold"]], settings.labels.horizon)
+        check_split(parts[name], parts[name][["part", "fold"]], settings.labels)
         twins[name] = final_twin(parts[name], equipment, settings)
-        residuals[name] = cross_fitted(parts[name], twins[name], equipment, settings)
+        parts[name], residuals[name] = cross_fitted(parts[name], twins[name], equipment, settings)
     with staged_folder(expected) as new:
         write_tables(new / "windows", parts)
         write_tables(new / "residuals", residuals)
@@ -73,16 +77,55 @@ def with_parts(frames: dict[str, pd.DataFrame], settings: Settings) -> dict[str,
     Returns
     -------
     dict[str, pd.DataFrame]
-        The windows with ``part`` (train, embargo, holdout) and ``fold``.
+        The windows with ``part`` (train, embargo, holdout) and ``fold``; those of the training part
+        labelled with what was known when the held-out time began.
+
+    Raises
+    ------
+    LeakageError
+        If they were labelled for another beginning of the held-out time.
     """
-    split = assign(pd.concat(frames.values(), ignore_index=True), settings.split, settings.seed)
+    every = pd.concat(frames.values(), ignore_index=True)
+    start = holdout_start(every, settings.split)
+    if (every[KNOWN_UNTIL] != start).any():
+        raise LeakageError.because(
+            f"windows labelled with what was known until {every[KNOWN_UNTIL].max()}",
+            f"what was known until {start}, when the held-out time begins",
+            "run the describe stage again",
+        )
+    split = assign(every.assign(label=every[KNOWN_LABEL]), settings.split, settings.seed)
+    train = split["part"] == "train"
+    for name, known in (("label", KNOWN_LABEL), ("use", KNOWN_USE)):
+        split[name] = every[name].where(~train, every[known])
     parts: dict[str, pd.DataFrame] = {}
-    start = 0
+    first = 0
     for name, frame in frames.items():
-        rows = split.iloc[start : start + len(frame)]
-        parts[name] = frame.assign(part=rows["part"].to_numpy(), fold=rows["fold"].to_numpy())
-        start += len(frame)
+        rows = split.iloc[first : first + len(frame)].set_axis(frame.index)
+        kept = frame.drop(columns=[KNOWN_LABEL, KNOWN_USE, KNOWN_UNTIL])
+        parts[name] = kept.assign(**{column: rows[column] for column in rows.columns})
+        first += len(frame)
     return parts
+
+
+def _check_parts(parts: dict[str, pd.DataFrame]) -> None:
+    """Refuse a split with nothing to learn normal behaviour from, or nothing to judge it on."""
+    every = pd.concat(parts.values(), ignore_index=True)
+    if not (every["part"] == "holdout").any():
+        raise LearnError.because(
+            f"windows from {every['end'].min()} to {every['end'].max()}, none of them held out",
+            "some to judge what was learnt",
+            "set split.holdout to a date well before the end of the history, or to a share",
+        )
+    for name, frame in parts.items():
+        train = frame[frame["part"] == "train"]
+        if not (train["use"] == "healthy").any():
+            reasons = [f"{use}: {n}" for use, n in train["use"].value_counts().items()]
+            raise LearnError.because(
+                f"no healthy window of {name!r} among {len(train)} in the time that is learnt from"
+                f" ({'; '.join(reasons[:SHOWN]) or 'the held-out time covers all'})",
+                "some, to learn its normal behaviour from",
+                "see the reasons, check split.holdout and labels, or give more history",
+            )
 
 
 def guarded(windows: pd.DataFrame, equipment: Equipment, settings: Settings) -> pd.DataFrame:
@@ -125,16 +168,16 @@ def final_twin(windows: pd.DataFrame, equipment: Equipment, settings: Settings) 
     Returns
     -------
     Twin
-        With a baseline for every asset of the class.
+        With a baseline for every asset it was learnt from, and for no other.
     """
-    twin = fit(windows[windows["part"] == "train"], equipment, settings.twin)
-    return add_baselines(twin, windows)
+    train = windows[windows["part"] == "train"]
+    return add_baselines(fit(train, equipment, settings.twin), train)
 
 
 def cross_fitted(
     windows: pd.DataFrame, twin: Twin, equipment: Equipment, settings: Settings
-) -> pd.DataFrame:
-    """Compute residuals as an asset new to the twin would get them.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compute residuals: of training windows by twins that did not learn from their asset.
 
     Parameters
     ----------
@@ -149,17 +192,26 @@ def cross_fitted(
 
     Returns
     -------
-    pandas.DataFrame
+    windows : pandas.DataFrame
+        The same rows; those in which an asset that was held out altogether is still being
+        commissioned are not evaluable, as they would be in scoring.
+    residuals : pandas.DataFrame
         Rows of ``residuals``.
+
+    Notes
+    -----
+    In training, the offset of the held asset comes from its own first weeks, so these windows are
+    compared with a level they took part in. Held-out windows are treated as in scoring.
     """
     train = windows["part"] == "train"
+    own, windows = commission(twin, windows)
     folds = sorted(windows.loc[train, "fold"].unique())
     if len(folds) < 2:
-        return expect_windows(twin, windows)
-    pieces = [expect_windows(twin, windows[~train])]
+        return windows, expect_windows(own, windows)
+    pieces = [expect_windows(own, windows[~train])]
     for fold in folds:
         held = windows[train & (windows["fold"] == fold)]
         others = fit(windows[train & (windows["fold"] != fold)], equipment, settings.twin)
         pieces.append(expect_windows(add_baselines(others, held), held))
     joined = pd.concat([piece for piece in pieces if len(piece)], ignore_index=True)
-    return joined.sort_values(["asset", "end", "sensor"], ignore_index=True)
+    return windows, joined.sort_values(["asset", "end", "sensor"], ignore_index=True)

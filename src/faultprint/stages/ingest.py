@@ -32,6 +32,7 @@ from faultprint.store.sources.raw import (
     make_rejects,
 )
 from faultprint.store.sources.registry import open_source
+from faultprint.store.table_units import write_units
 from faultprint.tables import check, empty
 
 NO_CLASS = "equipment class unknown: neither the register nor the mapping says it"
@@ -69,8 +70,8 @@ def ingest(settings: Settings, tables: Path, report: Path) -> dict[str, object]:
     settings : Settings
         Typed params.
     tables : Path
-        Folder for ``assets``, ``readings``, ``events`` and ``rejects``; it is replaced as a whole,
-        and only once everything is written.
+        Folder for ``assets``, ``readings``, ``events``, ``rejects`` and the units of the sensors;
+        it is replaced as a whole, and only once everything is written.
     report : Path
         HTML file of the ingest report; the JSON file stands beside it.
 
@@ -108,6 +109,7 @@ def ingest(settings: Settings, tables: Path, report: Path) -> dict[str, object]:
         )
         named = {"assets": assets, "events": events, "rejects": rejects}
         write_tables(folder, {name: check(name, frame) for name, frame in named.items()})
+        write_units(folder, settings.equipment, {one.equipment_class for one in reports})
         write_report(told, report)
     return {
         "assets": len(reports),
@@ -143,7 +145,7 @@ def _gather(settings: Settings) -> _Gathered:
 def _register(settings: Settings, gathered: _Gathered) -> pd.DataFrame:
     """Join the registers with what the readings say; drop readings of no known class."""
     listed = pd.concat([empty("assets"), *gathered.assets], ignore_index=True)
-    listed = listed.drop_duplicates("asset")
+    listed = listed.sort_values(list(listed.columns)).drop_duplicates("asset")
     classes = dict(zip(listed["asset"], listed["equipment_class"], strict=True))
     only = next(iter(settings.equipment)) if len(settings.equipment) == 1 else ""
     further = []

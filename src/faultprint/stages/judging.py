@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
-from tqdm import tqdm
 
 from faultprint.config import Settings
+from faultprint.evaluate.exposure import evaluable_periods, exposed_time
 from faultprint.evaluate.metrics import event_metrics, match_incidents
 from faultprint.evaluate.splits import judged_periods
-from faultprint.serve.score import Scorer
-from faultprint.store.parquet import list_assets, read_readings, read_table
+from faultprint.evaluate.trivial import trivial_metrics
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +41,31 @@ def held_out_periods(windows: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return judged_periods(every, every[["part"]])
 
 
+def evaluable_time(windows: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Say over which time each asset could be evaluated.
+
+    Parameters
+    ----------
+    windows : dict[str, pd.DataFrame]
+        Windows by equipment class.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``asset``, ``start``, ``end``.
+    """
+    columns = ["asset", "start", "end", "reason"]
+    every = pd.concat([frame[columns] for frame in windows.values()], ignore_index=True)
+    return evaluable_periods(every)
+
+
 def judge(
-    incidents: pd.DataFrame, events: pd.DataFrame, periods: pd.DataFrame, settings: Settings
+    incidents: pd.DataFrame,
+    events: pd.DataFrame,
+    periods: pd.DataFrame,
+    settings: Settings,
+    evaluable: pd.DataFrame | None = None,
+    signed: frozenset[str] | None = None,
 ) -> Judged:
     """Match incidents with failures and count.
 
@@ -58,42 +79,54 @@ def judge(
         ``asset``, ``start``, ``end`` of what is judged.
     settings : Settings
         Settings.
+    evaluable : pandas.DataFrame | None, default None
+        ``asset``, ``start``, ``end`` of the time in which assets could be evaluated; always if it
+        is not given.
+    signed : frozenset[str] | None, default None
+        Failure modes with a signature; all if none are given.
 
     Returns
     -------
     Judged
         Failures, incidents, numbers.
     """
-    failures, matched = match_incidents(
-        incidents, events, settings.detect, settings.labels, periods
-    )
-    return Judged(failures, matched, event_metrics(failures, matched, periods))
+    rules = settings.detect, settings.labels
+    failures, matched = match_incidents(incidents, events, *rules, periods)
+    exposed = exposed_time(periods if evaluable is None else evaluable, periods, events, *rules)
+    return Judged(failures, matched, event_metrics(failures, matched, periods, exposed, signed))
 
 
-def rescored(scorer: Scorer, tables: Path, periods: pd.DataFrame, settings: Settings) -> Judged:
-    """Judge any release on the held-out data of another, from the readings on.
+def judge_beside_trivial(
+    incidents: pd.DataFrame,
+    events: pd.DataFrame,
+    windows: dict[str, pd.DataFrame],
+    settings: Settings,
+    signed: frozenset[str],
+) -> Judged:
+    """Judge a release on its held-out time, and beside it detectors that look at nothing.
 
     Parameters
     ----------
-    scorer : Scorer
-        The release, with its own windows, descriptors and twins.
-    tables : Path
-        Folder of ``assets``, ``readings``, ``events``.
-    periods : pandas.DataFrame
-        ``asset``, ``start``, ``end`` of what is judged.
+    incidents : pandas.DataFrame
+        Rows of ``incidents`` of one release.
+    events : pandas.DataFrame
+        Rows of ``events``.
+    windows : dict[str, pd.DataFrame]
+        Windows by equipment class, with ``part``.
     settings : Settings
-        How events are matched: the same for all that are compared.
+        Settings.
+    signed : frozenset[str]
+        Failure modes with a signature.
 
     Returns
     -------
     Judged
-        Failures, incidents, numbers; assets the release does not know have no incidents.
+        Failures, incidents, numbers; these with ``baselines``, as from
+        :func:`faultprint.evaluate.trivial.trivial_metrics`.
     """
-    assets, events = read_table(tables, "assets"), read_table(tables, "events")
-    incidents = []
-    for equipment_class, asset in tqdm(list_assets(tables), desc="re-score", unit="asset"):
-        readings = read_readings(tables, equipment_class, asset)
-        scored = scorer.score(readings, events[events["asset"] == asset], assets)
-        incidents.append(scored.incidents)
-    full = [frame for frame in incidents if len(frame)] or incidents[:1]
-    return judge(pd.concat(full, ignore_index=True), events, periods, settings)
+    periods, evaluable = held_out_periods(windows), evaluable_time(windows)
+    judged = judge(incidents, events, periods, settings, evaluable, signed)
+    rules = settings.detect, settings.labels
+    exposed = exposed_time(evaluable, periods, events, *rules)
+    beside = trivial_metrics(judged.incidents, events, rules, periods, exposed, signed)
+    return replace(judged, metrics={**judged.metrics, "baselines": beside})

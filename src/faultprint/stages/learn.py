@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,15 +11,22 @@ from tqdm import tqdm
 from faultprint.config import Settings
 from faultprint.evaluate.leakage import single_descriptor_scores
 from faultprint.evaluate.metrics import lead_time
+from faultprint.evaluate.splits import holdout_start
 from faultprint.faults.design import design
 from faultprint.faults.learn import Learned, learn_class
 from faultprint.faults.release import Release, release_to_parts, scoring_settings
 from faultprint.faults.signature import with_performance
-from faultprint.records import Origin, Performance, Proportion, Signature
+from faultprint.records import Learnt, Origin, Performance, Proportion, Signature
 from faultprint.serve.score import Scorer
 from faultprint.stages.curves import curves, pictures
-from faultprint.stages.judging import Judged, held_out_periods, judge
-from faultprint.stages.workspace import Workspace, read_frames, write_json
+from faultprint.stages.judging import Judged, judge_beside_trivial
+from faultprint.stages.workspace import (
+    Workspace,
+    check_classes,
+    read_frames,
+    read_json,
+    write_json,
+)
 from faultprint.store import provenance, tracking
 from faultprint.store.bundle import write_bundle
 from faultprint.store.folders import staged_folder
@@ -40,6 +46,7 @@ LEARNT_BY = (
     "state",
     "faults",
     "evaluate",
+    "serve/describing.py",
     "serve/score.py",
     "stages/describe.py",
     "stages/expect.py",
@@ -71,35 +78,38 @@ def learn(settings: Settings, workspace: Workspace) -> dict[str, object]:
     dict[str, object]
         Content hash, numbers by event, refused failure modes and the tracker's run.
     """
-    windows = read_frames(workspace.expected / "windows")
+    windows = read_frames(workspace.expected / "windows", ("label", "use", "part", "fold"))
     residuals = read_frames(workspace.expected / "residuals")
+    check_classes(settings, windows, residuals)
+    uri = tracking.prepare(settings.tracking, workspace.root)  # before the work, not after it
     origin = _origin(settings, workspace)
     learned = {
         name: learn_class(windows[name], residuals[name], settings, settings.seed, origin)
         for name in tqdm(windows, desc="learn", unit="class")
     }
-    release = _release(settings, workspace, learned, ())
+    learnt = _learnt(settings, windows)
+    release = _release(settings, workspace, learned, learnt)
     judged = _judged(release, windows, settings, workspace)
     signatures = tuple(_with_held_out(signature, judged) for signature in release.signatures)
-    release = _release(settings, workspace, learned, signatures)
+    release = replace(release, signatures=signatures)
     parts = release_to_parts(release)
     manifest = write_bundle(parts, workspace.candidate, {"version": UNPUBLISHED})
     metrics = {
+        "content_hash": manifest.content_hash,
         "events": judged.metrics,
         "suspicious_descriptors": _suspicious(windows, residuals),
         "refused": {name: list(one.refused) for name, one in learned.items()},
     }
     _write_numbers(workspace, metrics, curves(learned, judged))
     training = _training(settings, workspace, release, metrics, manifest.content_hash)
-    uri = tracking.prepare(settings.tracking, workspace.root)
     drawn = pictures(learned, judged, release)
     run = tracking.log_training(uri, settings.tracking, replace(training, files=drawn)).run_id
-    return {"content_hash": manifest.content_hash, "run": run, **_headline(judged), **metrics}
+    return {"run": run, **_headline(judged), **metrics}
 
 
 def _origin(settings: Settings, workspace: Workspace) -> Origin:
     return Origin(
-        data_sha256=provenance.data_sha256(workspace.tables),
+        data_sha256=provenance.tables_sha256(workspace.tables),
         code_sha256=provenance.code_sha256(*LEARNT_BY),
         params_sha256=provenance.params_sha256(settings.model_dump(mode="json", exclude=PLACES)),
         episodes=(),
@@ -107,22 +117,25 @@ def _origin(settings: Settings, workspace: Workspace) -> Origin:
     )
 
 
+def _learnt(settings: Settings, windows: dict[str, pd.DataFrame]) -> Learnt:
+    """Say what the release must not be judged on, now or as an incumbent."""
+    every = pd.concat([frame[["asset", "end", "part"]] for frame in windows.values()])
+    return Learnt(
+        until=holdout_start(every, settings.split).isoformat(),
+        assets=tuple(sorted(every.loc[every["part"] == "train", "asset"].unique())),
+    )
+
+
 def _release(
-    settings: Settings,
-    workspace: Workspace,
-    learned: dict[str, Learned],
-    signatures: tuple[Signature, ...],
+    settings: Settings, workspace: Workspace, learned: dict[str, Learned], learnt: Learnt
 ) -> Release:
-    twins = {
-        name: twin_from(json.loads((workspace.expected / "twins" / f"{name}.json").read_text()))
-        for name in learned
-    }
-    plain = tuple(s for one in learned.values() for s in one.signatures)
+    places = {name: workspace.expected / "twins" / f"{name}.json" for name in learned}
     return Release(
         scoring=scoring_settings(settings),
         models={name: one.model for name, one in learned.items()},
-        twins=twins,
-        signatures=signatures or plain,
+        twins={name: twin_from(read_json(place)) for name, place in places.items()},
+        signatures=tuple(s for one in learned.values() for s in one.signatures),
+        learnt=learnt,
     )
 
 
@@ -133,7 +146,9 @@ def _judged(
     incidents = [scorer.score_windows(frame).incidents for frame in windows.values()]
     full = [frame for frame in incidents if len(frame)] or incidents[:1]
     events = read_table(workspace.tables, "events")
-    return judge(pd.concat(full, ignore_index=True), events, held_out_periods(windows), settings)
+    signed = frozenset(signature.failure_mode for signature in release.signatures)
+    raised = pd.concat(full, ignore_index=True)
+    return judge_beside_trivial(raised, events, windows, settings, signed)
 
 
 def _with_held_out(signature: Signature, judged: Judged) -> Signature:
@@ -144,10 +159,11 @@ def _with_held_out(signature: Signature, judged: Judged) -> Signature:
     failures = judged.failures[judged.failures["failure_mode"] == signature.failure_mode]
     right = failures[failures["mode_right"]]
     performance = Performance(
+        basis="later time",
         recall=Proportion(**mode["named"]),
         assets=int(failures["asset"].nunique()),
-        false_alarms=int(mode["false_alarms"]),
-        asset_months=float(judged.metrics["asset_months"]),
+        false_alarms=int(mode["false_alarms_per_asset_month"]["count"]),
+        asset_months=float(mode["false_alarms_per_asset_month"]["exposure"]),
         lead_time=lead_time(right["lead_hours"]),
     )
     return with_performance(signature, performance, signature.confused_with)

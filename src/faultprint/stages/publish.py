@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+import hashlib
+import os
+from dataclasses import asdict, replace
 
 from faultprint.config import Settings
 from faultprint.errors import ReleaseError, TrackingError
@@ -11,10 +12,11 @@ from faultprint.evaluate.gate import decide
 from faultprint.faults.release import release_from_parts
 from faultprint.records import GateResult
 from faultprint.serve.score import Scorer
-from faultprint.stages.judging import held_out_periods, rescored
-from faultprint.stages.workspace import Workspace, read_frames, write_json
+from faultprint.stages.contest import contest
+from faultprint.stages.workspace import Workspace, read_json, write_json
 from faultprint.store import tracking
 from faultprint.store.bundle import read_bundle
+from faultprint.store.folders import staged_folder
 from faultprint.store.manifest import Manifest
 from faultprint.store.signature_db import ReleaseRow, SignatureDatabase
 
@@ -23,6 +25,9 @@ AUTHOR = "publish stage"
 
 def publish(settings: Settings, workspace: Workspace) -> dict[str, object]:
     """Compare the candidate with the incumbent, publish it if it is better, export the current one.
+
+    A first release must be better than nothing; if it is not, there is no release, and the folder
+    of the current one is left empty.
 
     Parameters
     ----------
@@ -34,9 +39,10 @@ def publish(settings: Settings, workspace: Workspace) -> dict[str, object]:
     Returns
     -------
     dict[str, object]
-        Whether it was promoted and why, and the current release.
+        Whether it was promoted and why, and the current release, ``None`` if there is none.
     """
     manifest, parts = read_bundle(workspace.candidate)
+    _check_numbers(workspace, manifest)
     database = SignatureDatabase(settings.database.url)
     incumbent = _incumbent(database)
     if incumbent and incumbent.content_hash == manifest.content_hash:
@@ -48,20 +54,40 @@ def publish(settings: Settings, workspace: Workspace) -> dict[str, object]:
             metric=settings.gate.metric,
         )
     else:
-        result = _compared(settings, workspace, database, incumbent)
+        result = _compared(settings, workspace, database, incumbent, parts)
+        result = _as_experiment(result) if incumbent else result
     if result.promoted:
-        release = release_from_parts(parts)
-        header = {"content": "faultprint signatures"}
-        database.publish(parts, release.signatures, header, AUTHOR)
-        if database.current().content_hash != manifest.content_hash:
-            known = {row.content_hash: row.version for row in database.releases()}
-            database.point(known[manifest.content_hash], AUTHOR, result.reason)
-    current = database.current()
-    database.export(current.version, workspace.release)
-    champion = _mark_champion(settings, workspace, manifest, current)
-    summary = {**asdict(result), "current": current.label, "champion": champion}
-    write_json(workspace.metrics / "gate.json", {**asdict(result), "current": current.label})
-    return summary
+        tracking.prepare(settings.tracking, workspace.root)  # nothing is published half-way
+        _make_current(database, parts, manifest, result.reason)
+    current = _incumbent(database)
+    if current:
+        database.export(current.version, workspace.release)
+    else:
+        with staged_folder(workspace.release):
+            pass  # an empty folder: stages that need a release say that there is none
+    said = {**asdict(result), "current": current.label if current else None}
+    write_json(workspace.metrics / "gate.json", said)
+    return {**said, "champion": _mark_champion(settings, workspace, manifest, current)}
+
+
+def _as_experiment(result: GateResult) -> GateResult:
+    """Hold what an experiment of DVC made: it is tried, not put to use."""
+    name = os.environ.get("DVC_EXP_NAME")
+    if not name or not result.promoted:
+        return result
+    reason = f"{result.reason}; experiment {name}: apply it and run dvc repro to publish"
+    return replace(result, promoted=False, reason=reason)
+
+
+def _make_current(
+    database: SignatureDatabase, parts: dict[str, bytes], manifest: Manifest, reason: str
+) -> None:
+    release = release_from_parts(parts)
+    header = {"content": "faultprint signatures"}
+    database.publish(parts, release.signatures, header, AUTHOR)
+    if database.current().content_hash != manifest.content_hash:
+        known = {row.content_hash: row.version for row in database.releases()}
+        database.point(known[manifest.content_hash], AUTHOR, reason)
 
 
 def _incumbent(database: SignatureDatabase) -> ReleaseRow | None:
@@ -69,13 +95,20 @@ def _incumbent(database: SignatureDatabase) -> ReleaseRow | None:
     return database.current() if database.releases() else None
 
 
-def _metrics(workspace: Workspace) -> dict[str, object]:
+def _check_numbers(workspace: Workspace, manifest: Manifest) -> None:
+    """Refuse numbers of another candidate: a learn stage may have been stopped in between."""
     file = workspace.metrics / "learn.json"
-    if not file.exists():
+    told = read_json(file).get("content_hash", "none")
+    if told != manifest.content_hash:
         raise ReleaseError.because(
-            f"no {file}", "the candidate's numbers by event", "run the learn stage first"
+            f"a candidate {manifest.content_hash[:12]} and, in {file}, numbers of {told[:12]}",
+            "the numbers of this candidate",
+            "run the learn stage again",
         )
-    events: dict[str, object] = json.loads(file.read_text("utf-8"))["events"]
+
+
+def _metrics(workspace: Workspace) -> dict[str, object]:
+    events: dict[str, object] = read_json(workspace.metrics / "learn.json")["events"]
     return events
 
 
@@ -90,47 +123,45 @@ def _compared(
     workspace: Workspace,
     database: SignatureDatabase,
     incumbent: ReleaseRow | None,
+    parts: dict[str, bytes],
 ) -> GateResult:
-    """Judge the incumbent on the candidate's own held-out data, and let the gate decide."""
     if incumbent is None:
         return decide(_metrics(workspace), None, settings.gate)
-    scorer = Scorer(release_from_parts(database.parts(incumbent.version)), incumbent.label)
-    periods = held_out_periods(read_frames(workspace.expected / "windows"))
-    judged = rescored(scorer, workspace.tables, periods, settings)
-    return decide(_metrics(workspace), judged.metrics, settings.gate)
+    held = release_from_parts(database.parts(incumbent.version))
+    return contest(
+        Scorer(release_from_parts(parts), "candidate"),
+        Scorer(held, incumbent.label),
+        workspace.tables,
+        settings,
+    )
 
 
 def _mark_champion(
-    settings: Settings, workspace: Workspace, manifest: Manifest, current: ReleaseRow
+    settings: Settings, workspace: Workspace, manifest: Manifest, current: ReleaseRow | None
 ) -> str:
     """Mirror the decision in the experiment tracker, if the candidate was tracked there."""
-    if current.content_hash != manifest.content_hash:
+    if current is None or current.content_hash != manifest.content_hash:
         return "unchanged"
     uri = tracking.prepare(settings.tracking, workspace.root)
     marked = []
-    for name in release_classes(workspace):
+    for name, digest in _boosters(workspace).items():
         try:
             challenger = tracking.champion(uri, settings.tracking, name, "challenger")
         except TrackingError:
             return f"no challenger of {name} in the tracker: the release stands without it"
+        if challenger.sha256 != digest:
+            return f"the challenger of {name} is another model: the release stands without it"
         tracking.promote(uri, settings.tracking, name, challenger.version)
         marked.append(f"{challenger.name} {challenger.version}")
     return ", ".join(marked)
 
 
-def release_classes(workspace: Workspace) -> list[str]:
-    """List the equipment classes of the candidate that have a classifier.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        Where ``models/candidate`` lies.
-
-    Returns
-    -------
-    list[str]
-        Equipment classes.
-    """
+def _boosters(workspace: Workspace) -> dict[str, str]:
+    """Give the sha256 of the classifier of each equipment class that has one."""
     _, parts = read_bundle(workspace.candidate)
     models = release_from_parts(parts).models
-    return [name for name, model in models.items() if model.booster]
+    return {
+        name: hashlib.sha256(model.booster.encode()).hexdigest()
+        for name, model in models.items()
+        if model.booster
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -10,9 +9,10 @@ import pandas as pd
 from faultprint.config import Settings
 from faultprint.serve.report import ReportContext, render_report
 from faultprint.serve.score import Scorer
-from faultprint.stages.judging import Judged, held_out_periods, judge
-from faultprint.stages.workspace import Workspace, read_frames, write_json
+from faultprint.stages.judging import Judged, held_out_periods, judge_beside_trivial
+from faultprint.stages.workspace import Workspace, read_frames, read_json, write_json
 from faultprint.store.bundle import read_manifest
+from faultprint.store.folders import write_text
 from faultprint.store.parquet import read_table
 
 TITLE = "What the equipment says"
@@ -35,10 +35,12 @@ def report(settings: Settings, workspace: Workspace) -> dict[str, object]:
     """
     manifest = read_manifest(workspace.release)
     release = Scorer.load(workspace.release)
-    periods = held_out_periods(read_frames(workspace.expected / "windows"))
+    windows = read_frames(workspace.expected / "windows")
     incidents = read_table(workspace.results, "incidents")
     mine = incidents[incidents["release"] == release.label]
-    judged = judge(mine, read_table(workspace.tables, "events"), periods, settings)
+    events = read_table(workspace.tables, "events")
+    signed = frozenset(signature.failure_mode for signature in release.release.signatures)
+    judged = judge_beside_trivial(mine, events, windows, settings, signed)
     residuals = read_table(workspace.results, "residuals")
     residuals = residuals[residuals["release"] == release.label].drop(columns="release")
     page = render_report(
@@ -48,16 +50,13 @@ def report(settings: Settings, workspace: Workspace) -> dict[str, object]:
             metrics=judged.metrics,
             incidents=judged.incidents,
             failures=judged.failures,
-            residuals=_in_periods(residuals, periods),
+            residuals=_in_periods(residuals, held_out_periods(windows)),
             signatures=release.release.signatures,
             notes=_notes(settings, workspace, judged),
         )
     )
-    workspace.reports.mkdir(parents=True, exist_ok=True)
     place = workspace.reports / "index.html"
-    temp = place.with_suffix(".tmp")
-    temp.write_text(page, encoding="utf-8")
-    temp.replace(place)
+    write_text(page, place)
     write_json(workspace.metrics / "events.json", judged.metrics)
     return {"page": str(place), **judged.metrics}
 
@@ -87,7 +86,11 @@ def _notes(settings: Settings, workspace: Workspace, judged: Judged) -> tuple[st
     left = [f"{row.asset} was not judged: {row.reason}" for row in unseen.itertuples()]
     budget = settings.detect.false_alarms_per_asset_month
     real = judged.metrics["false_alarms_per_asset_month"]["value"]
-    promise = f"False alarms per asset-month: {budget:g} asked for, {real:.2f} in the judged time."
+    promise = (
+        f"False alarms per asset-month: {budget:g} asked for, {real:.2f} in the "
+        f"{judged.metrics['exposed_asset_months']:.0f} of {judged.metrics['asset_months']:.0f} "
+        "judged asset-months in which an alarm could have been false."
+    )
     return (promise, *refused, *suspicious, *left, *rows)
 
 
@@ -97,4 +100,4 @@ def _most(rejects: pd.DataFrame) -> list[tuple[str, int]]:
 
 
 def _numbers(path: Path) -> dict[str, dict[str, list[str]]]:
-    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return read_json(path) if path.exists() else {}

@@ -8,61 +8,129 @@ import pandas as pd
 from tqdm import tqdm
 
 from faultprint import tables as schema
+from faultprint.config import Cleaning
 from faultprint.serve.score import Scored, Scorer
+from faultprint.signal.clean import SPIKE_SPAN
+from faultprint.stages.additions import KEYS, add
 from faultprint.state.alarms import raise_incidents, with_alarms
-from faultprint.store.folders import staged_folder
+from faultprint.store.folders import only_writer, restore_folder, staged_folder
 from faultprint.store.parquet import (
     list_assets,
     read_readings,
     read_table,
     write_tables,
 )
+from faultprint.store.table_units import Units, other_units, read_units
 
-_KEYS = {
-    "residuals": ["asset", "end", "sensor", "release"],
-    "states": ["asset", "end", "release"],
-    "diagnoses": ["asset", "end", "release"],
-}
+_NOTHING_GIVEN = schema.empty("states")[["asset", "end"]].assign(
+    since=pd.Series([], dtype=schema.UTC_TIME), whole=pd.Series([], dtype="bool")
+)
 
 
 def score(release: Path, tables: Path, results: Path) -> dict[str, object]:
     """Score every history in a folder of tables and add what is new to the results.
 
-    A row that is already there is never changed: scoring the same readings twice with the same
-    release adds nothing. Incidents are derived anew from all diagnoses of the release.
+    A row that is already there is never changed, except that a window which could not be evaluated
+    is completed once it can be: scoring the same readings twice with the same release adds nothing.
+    Incidents are derived anew from all diagnoses of the release.
 
     Parameters
     ----------
     release : Path
         Exported release; nothing else of training is used.
     tables : Path
-        Folder of ``assets``, ``readings``, ``events``.
+        Folder of ``assets``, ``readings``, ``events``, and the units of the sensors.
     results : Path
-        Folder of ``residuals``, ``states``, ``diagnoses``, ``incidents``, ``refused``.
+        Folder of ``residuals``, ``states``, ``diagnoses``, ``incidents``, ``refused``, and
+        ``conflicts`` if there are any.
 
     Returns
     -------
     dict[str, object]
-        Release, rows added, verdicts, incidents and refusals.
+        Release, rows added, windows completed, windows that would be judged otherwise now
+        (``conflicts``) and windows left out since the readings given begin too late for them
+        (``without_history``), verdicts, incidents and refusals.
+
+    Notes
+    -----
+    Tables that begin later than what was scored before must reach back by the length of a window
+    and some rows more, since a window is only added to earlier ones if it is whole. Give the whole
+    history where you can: what counts as stuck or as a spike is learnt from all that came before,
+    and a window is completed only by tables that reach back to the first one scored.
     """
     scorer = Scorer.load(release)
     assets, events = read_table(tables, "assets"), read_table(tables, "events")
-    parts = []
+    units = read_units(tables)
+    parts, given, refused = [], [_NOTHING_GIVEN], []
     for equipment_class, asset in tqdm(list_assets(tables), desc="score", unit="asset"):
+        reason = _refusal(scorer, units, equipment_class)
+        if reason:
+            refused.append({"asset": asset, "reason": reason})
+            continue
         readings = read_readings(tables, equipment_class, asset)
-        parts.append(scorer.score(readings, events[events["asset"] == asset], assets))
-    fresh = _stacked(parts, scorer.label)
+        part = scorer.score(readings, events[events["asset"] == asset], assets)
+        parts.append(part)
+        given.append(_given(scorer, part, readings["time"]))
+    fresh = _stacked(parts, refused, scorer.label)
+    with only_writer(results):
+        restore_folder(results)
+        return _added(scorer, fresh, pd.concat(given, ignore_index=True), results)
+
+
+def _refusal(scorer: Scorer, units: Units, equipment_class: str) -> str:
+    """Say why the readings of a class do not fit the release, or nothing."""
+    if equipment_class not in scorer.release.models:
+        return ""  # refused by name when it is scored
+    equipment = scorer.release.scoring.equipment[equipment_class]
+    if equipment_class not in units:
+        return f"got no units of {equipment_class!r}; expected those of the ingest stage"
+    differing = other_units(units[equipment_class], equipment)
+    return f"units differ from the release's: {differing}" if differing else ""
+
+
+def _given(scorer: Scorer, part: Scored, times: pd.Series) -> pd.DataFrame:
+    """Tell which windows readings from before the first one given could not have changed."""
+    frames = [_NOTHING_GIVEN]
+    scoring = scorer.release.scoring
+    for name, windows in part.windows.items():
+        whole = windows["start"] >= _settled(times, scoring.cleaning)
+        if scoring.windows.by == "count":  # rows are counted from the beginning of the run
+            whole &= windows["run"] > windows["run"].min()
+        sensors = scorer.release.twins[name].sensors.values()
+        known = {asset for sensor in sensors for asset in sensor.offsets}
+        whole &= windows["asset"].isin(list(known))  # of others, the beginning is the baseline
+        frames.append(windows[["asset", "end"]].assign(since=times.min(), whole=whole))
+    return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
+
+
+def _settled(times: pd.Series, cleaning: Cleaning) -> pd.Timestamp:
+    """Return the instant from which on a window, and the flags of its values, know what was."""
+    rows = max(2 * cleaning.stuck_for, 5 * SPIKE_SPAN)
+    ordered = times.sort_values()
+    return pd.Timestamp(ordered.iloc[min(rows, len(ordered)) - 1])
+
+
+def _added(
+    scorer: Scorer, fresh: dict[str, pd.DataFrame], given: pd.DataFrame, results: Path
+) -> dict[str, object]:
+    """Add rows to the results and say what was added."""
     old = _held(results)
-    merged = {name: _merge(old.get(name), fresh[name], keys) for name, keys in _KEYS.items()}
+    done = add(old, fresh, given, scorer.label)
+    merged = dict(done.tables)
     merged["states"] = _with_alarms(scorer, merged["states"])
     merged["incidents"] = _incidents(scorer, merged, old.get("incidents"))
     merged["refused"] = fresh["refused"]
+    if merged["conflicts"].empty:
+        del merged["conflicts"]
     with staged_folder(results) as new:
         write_tables(new, merged)
     mine = merged["incidents"]["release"] == scorer.label
     return {
         "release": scorer.label,
-        "added": {name: len(merged[name]) - len(old.get(name, [])) for name in _KEYS},
+        "added": done.added,
+        "completed": done.completed,
+        "conflicts": done.conflicts,
+        "without_history": done.without_history,
         "verdicts": fresh["diagnoses"]["verdict"].value_counts().to_dict(),
         "incidents": int(mine.sum()),
         "refused": fresh["refused"].to_dict("records"),
@@ -70,30 +138,25 @@ def score(release: Path, tables: Path, results: Path) -> dict[str, object]:
 
 
 def _held(results: Path) -> dict[str, pd.DataFrame]:
-    names = [*_KEYS, "incidents"]
+    names = [*KEYS, "incidents", "conflicts"]
     return {n: read_table(results, n) for n in names if (results / f"{n}.parquet").exists()}
 
 
-def _stacked(parts: list[Scored], label: str) -> dict[str, pd.DataFrame]:
+def _stacked(
+    parts: list[Scored], refused: list[dict[str, str]], label: str
+) -> dict[str, pd.DataFrame]:
     stacked = {}
-    for name in (*_KEYS, "refused"):
+    for name in KEYS:
         frames = [frame for part in parts if len(frame := getattr(part, name))]
-        empty = parts[0].refused if name == "refused" and parts else schema.empty("states")
-        stacked[name] = pd.concat(frames, ignore_index=True) if frames else empty.iloc[:0]
+        stacked[name] = pd.concat(frames, ignore_index=True) if frames else schema.empty(name)
     residuals = stacked["residuals"]
     stacked["residuals"] = residuals.assign(
         release=pd.Series(label, index=residuals.index, dtype="str")
     )
+    units = pd.DataFrame(refused, columns=["asset", "reason"]).astype("str")
+    every = pd.concat([units, *(part.refused for part in parts)], ignore_index=True)
+    stacked["refused"] = every.sort_values("asset", ignore_index=True)
     return stacked
-
-
-def _merge(old: pd.DataFrame | None, fresh: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Add the rows whose key is new; what was said before stays as it was said."""
-    if old is None or old.empty:
-        return fresh.sort_values(keys, ignore_index=True)
-    known = pd.MultiIndex.from_frame(old[keys])
-    new = fresh[~pd.MultiIndex.from_frame(fresh[keys]).isin(known)]
-    return pd.concat([old, new], ignore_index=True).sort_values(keys, ignore_index=True)
 
 
 def _with_alarms(scorer: Scorer, states: pd.DataFrame) -> pd.DataFrame:
@@ -101,7 +164,7 @@ def _with_alarms(scorer: Scorer, states: pd.DataFrame) -> pd.DataFrame:
     mine = states["release"] == scorer.label
     followed = with_alarms(states[mine], scorer.release.scoring.detect)
     joined = [frame for frame in (states[~mine], followed) if len(frame)]
-    return pd.concat(joined or [states]).sort_values(_KEYS["states"], ignore_index=True)
+    return pd.concat(joined or [states]).sort_values(KEYS["states"], ignore_index=True)
 
 
 def _incidents(

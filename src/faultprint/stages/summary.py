@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pandas as pd
 
-from faultprint.stages.workspace import Workspace
+from faultprint.stages.workspace import Workspace, read_json
 from faultprint.store.bundle import read_manifest
 from faultprint.store.parquet import read_table
 
@@ -31,8 +30,8 @@ def summary(workspace: Workspace) -> str:
         Lines of at most 100 characters.
     """
     manifest = read_manifest(workspace.release)
-    gate = json.loads((workspace.metrics / "gate.json").read_text("utf-8"))
-    numbers = json.loads((workspace.metrics / "events.json").read_text("utf-8"))
+    gate = read_json(workspace.metrics / "gate.json")
+    numbers = read_json(workspace.metrics / "events.json")
     incidents = read_table(workspace.results, "incidents")
     mine = incidents[incidents["release"] == manifest.label]
     signed = {unquote(Path(p.path).stem) for p in manifest.parts if p.path.endswith(".yaml")}
@@ -48,10 +47,25 @@ def summary(workspace: Workspace) -> str:
         *_unsigned(set(numbers["modes"]) - signed),
         *_open(mine),
         "",
+        *_rejected(workspace),
         f"Report:      {workspace.reports / 'index.html'}",
-        f"Signatures:  faultprint signatures show <failure mode>   ({workspace.release})",
+        f"Signatures:  faultprint signatures show <failure mode>{_release(workspace)}",
     ]
     return "\n".join(lines)
+
+
+def _release(workspace: Workspace) -> str:
+    there = workspace.release == Path("models/release")
+    return "" if there else f" --release {workspace.release}"
+
+
+def _rejected(workspace: Workspace) -> list[str]:
+    rejects = read_table(workspace.tables, "rejects")
+    if rejects.empty:
+        return []
+    reasons = rejects["reason"].value_counts()
+    most = f"{reasons.index[0]!s:.60}: {reasons.iloc[0]}"
+    return [f"Refused:     {len(rejects)} rows at the door ({most}; see the ingest report)"]
 
 
 def _numbers(m: dict[str, Any]) -> list[str]:
@@ -61,10 +75,25 @@ def _numbers(m: dict[str, Any]) -> list[str]:
         f"  failures found       {_share(m['found'])}",
         f"  and rightly named    {_share(m['named'])}",
         f"  incidents confirmed  {_share(m['precision'])}",
-        f"  false alarms         {m['false_alarms']} in {m['asset_months']:.0f} asset-months"
-        f" = {rate['value']:.2f} a month, 95 % interval {rate['low']:.2f} to {rate['high']:.2f}",
+        f"  false alarms         {m['false_alarms']} = {rate['value']:.2f} a month,"
+        f" 95 % interval {_interval(rate)}",
+        f"                       ({m['asset_months']:.0f} asset-months judged; in"
+        f" {m['exposed_asset_months']:.0f} an alarm could have been false)",
         f"  lead time            {ahead} in the median",
+        f"  F1 by event          {m['f1_events']:.2f}; trivial: {_trivial(m['baselines'])}",
     ]
+
+
+def _trivial(baselines: dict[str, Any]) -> str:
+    """Say what detectors score that look at nothing."""
+    named = {"always_on": "always on", "every_max_lead": "raised each max_lead"}
+    scores = [f"{named.get(name, name)} {b['f1_events']:.2f}" for name, b in baselines.items()]
+    return ", ".join(scores)
+
+
+def _interval(rate: dict[str, Any]) -> str:
+    high = "no bound" if rate["high"] is None else f"{rate['high']:.2f}"
+    return f"{rate['low']:.2f} to {high}"
 
 
 def _share(p: dict[str, Any]) -> str:

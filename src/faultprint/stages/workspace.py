@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from faultprint.errors import StoreError
+from faultprint.config import Settings
+from faultprint.errors import ConfigError, StoreError, listed
+from faultprint.store.folders import write_text
 from faultprint.store.parquet import read_parquet
+from faultprint.tables import check_columns
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,15 @@ class Workspace:
         return self.root / "reports"
 
 
-def read_frames(folder: Path) -> dict[str, pd.DataFrame]:
+def read_frames(folder: Path, further: tuple[str, ...] = ()) -> dict[str, pd.DataFrame]:
     """Read a folder of one Parquet file per equipment class.
 
     Parameters
     ----------
     folder : Path
-        The folder.
+        The folder; its name is that of the table.
+    further : tuple[str, ...], default ()
+        Columns that must be there beyond the table's named ones.
 
     Returns
     -------
@@ -106,7 +112,65 @@ def read_frames(folder: Path) -> dict[str, pd.DataFrame]:
             "one per equipment class",
             "run the stage that makes them first",
         )
-    return {path.stem: read_parquet(path) for path in files}
+    return {p.stem: check_columns(folder.name, read_parquet(p), further) for p in files}
+
+
+def check_classes(settings: Settings, *tables: Collection[str]) -> None:
+    """Check that tables of an earlier stage are of equipment classes that the settings describe.
+
+    Parameters
+    ----------
+    settings : Settings
+        Settings.
+    *tables : Collection[str]
+        Equipment classes that each of them has.
+
+    Raises
+    ------
+    ConfigError
+        If the settings do not know one.
+    StoreError
+        If one table lacks a class that another has.
+    """
+    every = sorted(set().union(*tables))
+    for name in every:
+        if name not in settings.equipment:
+            raise ConfigError.unknown("equipment class", name, list(settings.equipment))
+    missing = sorted({name for name in every for table in tables if name not in table})
+    if missing:
+        raise StoreError.because(
+            f"no file of {listed(missing)} in one of the folders of an earlier stage",
+            f"one of each equipment class: {listed(every)}",
+            "run the stage that makes them again",
+        )
+
+
+def read_json(path: Path) -> Any:
+    """Read numbers that an earlier stage wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    Any
+        Plain data.
+
+    Raises
+    ------
+    StoreError
+        If it is missing or not JSON.
+    """
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError.because(
+            f"{str(path)!r}, which cannot be read ({str(error)[:120]})",
+            "JSON made by an earlier stage",
+            "run that stage again",
+        ) from error
 
 
 def write_json(path: Path, data: dict[str, Any]) -> None:
@@ -119,7 +183,4 @@ def write_json(path: Path, data: dict[str, Any]) -> None:
     data : dict[str, Any]
         Plain data.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temp = path.with_suffix(".tmp")
-    temp.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    temp.replace(path)
+    write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", path)

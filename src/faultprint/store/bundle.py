@@ -111,6 +111,12 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _manifest_bytes(folder: Path) -> bytes:
     file = folder / MANIFEST
+    if folder.is_dir() and not any(folder.iterdir()):
+        raise ReleaseError.because(
+            f"no release: {folder} is empty",
+            "a candidate that passed the gate",
+            "see in metrics/gate.json why it was held, or run the publish stage",
+        )
     if not folder.is_dir() or not file.is_file():
         what = "a folder without a manifest" if folder.is_dir() else "no such folder"
         raise ReleaseError.because(f"{what}: {folder}", f"a release folder with {MANIFEST}", AGAIN)

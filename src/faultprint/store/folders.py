@@ -11,6 +11,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
@@ -67,6 +68,40 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Wait until nobody else reads a folder to write it again, and keep others out meanwhile.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder that :func:`staged_folder` replaces; it need not exist.
+
+    Yields
+    ------
+    None
+        While the place is held; it ends with the process.
+
+    Raises
+    ------
+    StoreError
+        If there is no place for the lock beside the folder.
+    """
+    final = folder.absolute()
+    # A file beside it: the folder itself is another one after each writing.
+    place = final.with_name(f".{final.name}.lock")
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(place, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        _refuse(folder, error)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
 def staged_file(path: Path) -> Iterator[BinaryIO]:
     """Lend a stream whose contents take the place of a file once they are on the disk.
 
@@ -88,6 +123,8 @@ def staged_file(path: Path) -> Iterator[BinaryIO]:
     temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        for stale in _leftovers(path):
+            stale.unlink(missing_ok=True)
         with temp.open("wb") as stream:
             yield stream
             stream.flush()
@@ -178,9 +215,9 @@ def _lives(pid: int) -> bool:
 
 
 def _leftovers(final: Path) -> Iterator[Path]:
-    """Yield the temporary folders of runs of this machine that no longer live."""
-    for path in final.parent.glob(f".{final.name}.*-*.tmp"):
-        pid = path.name.removeprefix(f".{final.name}.").partition("-")[0]
+    """Yield what runs of this machine that no longer live left half-made beside a place."""
+    for path in final.parent.glob(f".{escape(final.name)}.*.tmp"):
+        pid = path.name.removeprefix(f".{final.name}.").removesuffix(".tmp").partition("-")[0]
         if pid.isdigit() and not _lives(int(pid)):
             yield path
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from faultprint import tables as schema
 from faultprint.errors import StoreError, listed
 from faultprint.store.folders import staged_file
 
@@ -121,9 +122,10 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Its rows.
+        Its rows; of a boundary table with all its named columns.
     """
-    return read_parquet(folder / f"{name}.parquet")
+    frame = read_parquet(folder / f"{name}.parquet")
+    return schema.check_columns(name, frame) if name in schema.TABLES else frame
 
 
 def readings_path(folder: Path, equipment_class: str, asset: str) -> Path:
@@ -187,11 +189,23 @@ def list_assets(folder: Path) -> list[tuple[str, str]]:
     -------
     list[tuple[str, str]]
         (equipment class, asset), sorted.
+
+    Raises
+    ------
+    StoreError
+        If there is none.
     """
-    return sorted(
+    found = sorted(
         (unquote(path.parts[-3][len(_CLASS) :]), unquote(path.parts[-2][len(_ASSET) :]))
         for path in (folder / READINGS).glob(f"{_CLASS}*/{_ASSET}*/{_PART}")
     )
+    if not found:
+        raise StoreError.because(
+            f"no readings in {str(folder / READINGS)!r}",
+            f"a file {_CLASS}.../{_ASSET}.../{_PART} for each asset",
+            "run the ingest stage first",
+        )
+    return found
 
 
 def read_readings(folder: Path, equipment_class: str, asset: str) -> pd.DataFrame:
@@ -213,4 +227,4 @@ def read_readings(folder: Path, equipment_class: str, asset: str) -> pd.DataFram
     """
     frame = read_parquet(readings_path(folder, equipment_class, asset))
     frame.insert(0, "asset", pd.Series(asset, index=frame.index, dtype="str"))
-    return frame
+    return schema.check_columns("readings", frame)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from faultprint.errors import StoreError, listed
+from faultprint.store.parquet import READINGS, read_table
 
 _PIECE = 1 << 20
 UNKNOWN = "unknown"
@@ -75,6 +76,28 @@ def data_sha256(*places: Path) -> str:
             name = file.relative_to(place).as_posix() if place.is_dir() else place.name
             entries.append((number, name, file_sha256(file)))
     return _digest(sorted(entries))
+
+
+def tables_sha256(folder: Path) -> str:
+    """Compute the sha256 of what the tables of a history say, whatever order it was logged in.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of ``assets``, ``events`` and ``readings``.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits. Rows of ``assets`` and ``events`` count in the order of their values;
+        ``rejects`` does not count, since it says where in its file a row stood.
+    """
+    rows = {}
+    for name in ("assets", "events"):
+        frame = read_table(folder, name)
+        ordered = frame.sort_values(list(frame.columns), ignore_index=True)
+        rows[name] = hashlib.sha256(ordered.to_csv(index=False).encode()).hexdigest()
+    return _digest([rows, data_sha256(folder / READINGS)])
 
 
 def code_sha256(*places: str) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from faultprint.config import Tracking
 from faultprint.errors import TrackingError
-from faultprint.store import run_log
+from faultprint.store import run_log, tracker_env
 from faultprint.store.folders import locked
 from faultprint.store.run_log import ModelVersion
 from faultprint.store.training import TrainedModel, Training, model_name, run_tags
@@ -43,11 +43,6 @@ __all__ = [
 Alias = Literal["champion", "challenger"]
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlruns"
-_QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-}
 
 
 @dataclass(frozen=True)
@@ -80,7 +75,7 @@ def prepare(tracking: Tracking, root: Path) -> str:
     with locked(home):
         if tracking.uri is None and not (home / DATABASE).exists():
             _make_database(home)
-        with _client(uri) as client:
+        with tracker_env.impatient(), _client(uri) as client:
             if client.get_experiment_by_name(tracking.experiment) is None:
                 place = None if tracking.uri else (home / ARTIFACTS).as_uri()
                 client.create_experiment(tracking.experiment, artifact_location=place)
@@ -248,7 +243,7 @@ def read_files(uri: str, run_id: str, folder: str) -> dict[str, bytes]:
 
 def _import() -> Any:
     """Import MLflow only when it is used: it takes seconds, and must find telemetry off."""
-    os.environ.update(_QUIET)
+    tracker_env.be_quiet()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own modules warn of one another
         import mlflow
@@ -257,6 +252,8 @@ def _import() -> Any:
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It logs a traceback of what it raises too; we say it in a line.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     return mlflow
 
 
@@ -271,13 +268,18 @@ def _mlflow(uri: str) -> Iterator[Any]:
         yield mlflow
     except (mlflow.exceptions.MlflowException, DBAPIError, OSError) as error:
         raise TrackingError.because(
-            f"{str(error)!r:.500} from {uri}",
-            "a tracker that holds and takes this",
+            f"{_said(error)!r:.300} from {uri}",
+            "a tracker that answers, holds and takes this",
             "see that it runs, that the model was trained and the alias was given",
         ) from error
     finally:
         mlflow.set_tracking_uri(before[0])
         mlflow.set_registry_uri(before[1])
+
+
+def _said(error: Exception) -> str:
+    """Leave out the statements and tracebacks that a tracker's errors carry along."""
+    return " ".join(str(error).partition("[SQL:")[0].split())
 
 
 @contextmanager

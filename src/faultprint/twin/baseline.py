@@ -18,14 +18,19 @@ from faultprint.twin.expectation import SensorTwin, Twin, twin_from
 from faultprint.twin.regression import regress
 
 __all__ = [
+    "NO_BASELINE",
     "SensorTwin",
     "Twin",
     "add_baselines",
+    "commission",
     "drift_guard",
     "expect",
     "fit",
     "twin_from",
 ]
+
+NO_BASELINE = "no_baseline"
+"""Reason of windows that are too early in the history of an asset unknown to the twin."""
 
 _ROWS_PER_TERM = 3
 """Healthy windows per coefficient below which only the level is learnt."""
@@ -140,6 +145,37 @@ def add_baselines(twin: Twin, windows: pd.DataFrame) -> Twin:
     return replace(twin, sensors=sensors)
 
 
+def commission(twin: Twin, windows: pd.DataFrame) -> tuple[Twin, pd.DataFrame]:
+    """Learn the baseline of assets the twin does not know, without looking ahead.
+
+    Parameters
+    ----------
+    twin : Twin
+        The twin.
+    windows : pandas.DataFrame
+        Windows of one equipment class, from the beginning of each asset's history.
+
+    Returns
+    -------
+    twin : Twin
+        With an offset for every asset that has windows to evaluate; see :func:`add_baselines`.
+    windows : pandas.DataFrame
+        The same rows; those of an unknown asset that the offset comes from, its first
+        ``reference_hours``, cannot be evaluated: ``reason`` is ``no_baseline``.
+
+    Notes
+    -----
+    Rows after the first ``reference_hours`` depend on these and on themselves only.
+    """
+    known = {asset for sensor in twin.sensors.values() for asset in sensor.offsets}
+    fresh = windows[~windows["asset"].isin(list(known))]
+    if fresh.empty or not twin.sensors:
+        return twin, windows
+    early = _reference(twin, fresh).index
+    reasons = windows["reason"].mask(windows.index.isin(early), NO_BASELINE)
+    return add_baselines(twin, fresh), windows.assign(reason=reasons.astype("str"))
+
+
 def expect(twin: Twin, windows: pd.DataFrame) -> pd.DataFrame:
     """Compare each window with what healthy equipment would read under its conditions.
 
@@ -201,7 +237,7 @@ def _level(sensor: SensorTwin, terms: Floats) -> Floats:
 
 
 def _reference(twin: Twin, windows: pd.DataFrame) -> pd.DataFrame:
-    able = windows[windows["reason"] == ""] if "reason" in windows.columns else windows
+    able = windows[windows["reason"].isin(["", NO_BASELINE])] if "reason" in windows else windows
     first = able.groupby("asset")["end"].transform("min")
     return able[able["end"] <= first + pd.Timedelta(hours=twin.reference_hours)]
 

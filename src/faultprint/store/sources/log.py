@@ -162,7 +162,10 @@ def admit_assets(raw: RawAssets, equipment: Mapping[str, Equipment]) -> Tables:
         {"asset": asset, "equipment_class": kind, "attributes": attributes}, index=frame.index
     ).astype(dict(empty("assets").dtypes))
     reasons = pd.Series("", index=frame.index, dtype="str")
-    reasons[asset.duplicated()] = "the asset stands twice in the register"
+    # Which of two rows stands depends on what they say, not on where they stand.
+    by_value = register[kind.isin(list(equipment))].sort_values(list(register.columns))
+    twice = by_value.index[by_value["asset"].duplicated()]
+    reasons[twice] = "the asset stands twice in the register"
     reasons[~kind.isin(list(equipment))] = f"equipment class not in params: {list(equipment)}"
     reasons[asset == ""] = "no asset"
     bad = reasons != ""

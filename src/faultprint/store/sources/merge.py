@@ -12,7 +12,7 @@ import pandas as pd
 from faultprint.store.sources.raw import make_rejects
 from faultprint.tables import QUALITY, QUALITY_SUFFIX
 
-CONFLICT = "another reading of this time, with other values, came first"
+CONFLICT = "another reading of this time, with lower values, stands"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def merge_parts(
     -------
     Merged
         One row an instant: rows that complete each other are joined, a row that repeats another
-        is dropped, one that contradicts another is refused (the first stands).
+        is dropped, one that contradicts another is refused. Which of the two stands does not depend
+        on the order of rows or files: the one with the lower value of the first sensor that
+        differs.
     """
     present = [name for name in sensors if any(name in part.columns for part in parts)]
     flags = [name + QUALITY_SUFFIX for name in present]
@@ -79,8 +81,8 @@ def merge_parts(
     identical = 0
     if repeats.any():
         group = np.cumsum(~repeats) - 1
-        values = rows[present].to_numpy(dtype="float64")
-        refused = _conflicts(values, group, repeats)
+        rows = _by_value(rows, present, group)
+        refused = _conflicts(rows[present].to_numpy(dtype="float64"), group, repeats)
         identical = int((_same_as_before(rows, present) & repeats & ~refused).sum())
         rejects = _rejects(asset, rows[refused], sources)
         rows = _join(rows[~refused], group[~refused], present, flags)
@@ -97,6 +99,18 @@ def _same_as_before(rows: pd.DataFrame, present: list[str]) -> npt.NDArray[np.bo
     return same
 
 
+def _by_value(rows: pd.DataFrame, present: list[str], group: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """Order rows of one time that contradict each other by what they say; others stay in place."""
+    known = rows.groupby(group)[present]
+    torn = (known.max() > known.min()).any(axis=1).to_numpy()[group]
+    if not torn.any():
+        return rows
+    ordered = rows[torn].sort_values(["time", *present, "segment"], kind="stable")
+    order = np.arange(len(rows))
+    order[torn] = ordered.index
+    return rows.iloc[order].reset_index(drop=True)
+
+
 def _conflicts(
     values: npt.NDArray[np.float64], group: npt.NDArray[np.int64], repeats: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
@@ -110,9 +124,9 @@ def _join(
     rows: pd.DataFrame, group: npt.NDArray[np.int64], present: list[str], flags: list[str]
 ) -> pd.DataFrame:
     grouped = rows.groupby(group)
-    joined = grouped[["time", "segment", *present]].first()
+    joined = grouped[["time", *present]].first()
     # What one source calls invalid and another does not know stays invalid.
-    joined[flags] = grouped[flags].max()
+    joined[["segment", *flags]] = grouped[["segment", *flags]].max()
     return joined
 
 

@@ -67,3 +67,33 @@ def convert(
         return values
     quantity = _registry().Quantity(values, source)
     return np.asarray(quantity.to(target).magnitude, dtype="float64")
+
+
+def same_unit(one: str, other: str) -> bool:
+    """Tell whether two names stand for one unit.
+
+    Parameters
+    ----------
+    one : str
+        Unit.
+    other : str
+        Unit.
+
+    Returns
+    -------
+    bool
+        True for equal names, and for two spellings of one unit that pint knows. Names it does not
+        know are different units.
+
+    Examples
+    --------
+    >>> same_unit("l/min", "liter/minute"), same_unit("bar", "kPa"), same_unit("K", "degC")
+    (True, False, False)
+    """
+    if one == other:
+        return True
+    at = np.array([0.0, 1.0])  # degC and K differ by what they call zero
+    try:
+        return bool(np.allclose(convert(at, one, other), at, rtol=1e-9, atol=1e-12))
+    except Exception:  # noqa: BLE001 - pint raises errors of many kinds for what it cannot read
+        return False
