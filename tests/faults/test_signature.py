@@ -141,7 +141,7 @@ def test_page_can_be_read_by_a_technician() -> None:
     for words in (
         "vibration against what is expected: higher by",
         "degC",
-        "Found 8 of 8",
+        "Found and rightly named 8 of 8",
         "load between",
         "P00@2025-01-11T00:00Z",
         "Expert: A. Smith",

@@ -102,7 +102,7 @@ def test_scheduled_scoring_happens_on_a_server_with_a_worker(
         for _ in range(2):  # registering again changes nothing
             subprocess.run([sys.executable, "-c", register], env=env, cwd=project.root, check=True)
         found = httpx.post(f"{api}/deployments/filter", json={}).json()
-        assert [deployment["name"] for deployment in found] == ["minutely"]
+        assert [deployment["name"] for deployment in found] == [f"{project.root.name}-minutely"]
         with running(work, log, env=env, cwd=tmp_path):
             ended = ["COMPLETED", "FAILED", "CRASHED"]
             wait_for("run", lambda: bool(runs(api, ended)), log)

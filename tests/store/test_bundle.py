@@ -204,6 +204,9 @@ def test_broken_manifests_are_refused(folder: Path, text: bytes) -> None:
 def test_missing_folders_are_named(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match="no such folder"):
         read_bundle(tmp_path / "none")
+    with pytest.raises(ReleaseError, match="is empty"):
+        read_bundle(tmp_path)
+    (tmp_path / "notes.txt").write_text("none", "utf-8")
     with pytest.raises(ReleaseError, match="a folder without a manifest"):
         read_bundle(tmp_path)
 
