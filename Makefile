@@ -58,7 +58,10 @@ docs: $(STAMP) ## write docs/reference from the code
 
 lock: $(STAMP) ## resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --upgrade --all-extras pyproject.toml --output-file requirements.lock
+	  --no-annotate --upgrade --extra dev --extra postgres pyproject.toml --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --upgrade --extra bench --constraint requirements.lock pyproject.toml \
+	  --output-file requirements-bench.lock
 
 clean: ## remove what runs made; keep .venv
 	@rm -rf data/raw data/truth data/tables data/windows data/expected models/candidate models/release \
