@@ -116,6 +116,19 @@ def serve(
     uvicorn.run(create_app(release, results), host=host, port=port)
 
 
+@app.command()
+def bearings(
+    folder: Annotated[Path, typer.Argument(help="Folder of the Case Western recordings.")],
+    bands: Annotated[int, typer.Option(help="Equal bands that are averaged.")] = 8,
+    resolution: Annotated[float, typer.Option(help="Resolution of the envelope, Hz.")] = 1.0,
+) -> None:
+    """Rank the faults of bearing recordings by their envelope, with no training."""
+    from faultprint.signal.bearing_faults import Ranking
+    from faultprint.stages.bearings import bearing_page, judge_recordings
+
+    typer.echo(bearing_page(judge_recordings(folder, Ranking(bands, resolution))))
+
+
 @signatures_app.command("list")
 def list_signatures(release: Release = Path("models/release"), as_json: AsJson = False) -> None:
     """List the signatures of a release."""

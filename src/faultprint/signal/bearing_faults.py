@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -27,8 +28,22 @@ from faultprint.signal.envelope import (
 )
 from faultprint.signal.instants import Real, Whole
 
-RANKED_BANDS = 8
-"""Equal bands whose envelope spectra are averaged to rank the faults: level 3 of the tree."""
+
+@dataclass(frozen=True)
+class Ranking:
+    """How faults are ranked."""
+
+    bands: int = 8
+    """Equal bands whose envelope spectra are averaged: level 3 of the tree of the kurtogram."""
+    resolution_hz: float = RESOLUTION_HZ
+    """Distance of two lines of the envelope spectrum."""
+    slip: float = SLIP
+    """Tolerance of the frequencies [1]."""
+
+
+USUAL = Ranking()
+"""Eight bands, 1 Hz, 2 %."""
+
 
 RANKED = ("bpfo", "bpfi", "bsf")
 """The frequencies that are ranked; the cage's is shared by too many other causes."""
@@ -98,7 +113,7 @@ def ringing_band(samples: Real, rate_hz: float, bearing: Bearing, shaft_hz: floa
 
 
 def rank_faults(
-    samples: Real, rate_hz: float, bearing: Bearing, shaft_hz: float, slip: float = SLIP
+    samples: Real, rate_hz: float, bearing: Bearing, shaft_hz: float, how: Ranking = USUAL
 ) -> dict[str, float]:
     """Rank the parts of a bearing by how far their frequency stands out, without any training.
 
@@ -112,8 +127,8 @@ def rank_faults(
         Its geometry.
     shaft_hz : float
         Turns of the shaft a second.
-    slip : float, default SLIP
-        Tolerance of the frequencies [1].
+    how : Ranking, default USUAL
+        Bands, resolution and tolerance.
 
     Returns
     -------
@@ -130,20 +145,20 @@ def rank_faults(
 
     Notes
     -----
-    Each of eight equal bands is divided by its own floor, the median within 12 Hz, before they are
+    Each of the equal bands is divided by its own floor, the median within 12 Hz, before they are
     averaged, so that a fault counts in whatever band it rings. Choosing one band by its kurtosis
     ranks worse where a knock of another origin is more impulsive than the fault.
     """
-    spectra = stretch_spectra(samples, rate_hz, RESOLUTION_HZ)
+    spectra = stretch_spectra(samples, rate_hz, how.resolution_hz)
     step = line_step(spectra, rate_hz)
-    powers = [beat_power(squared_envelopes(spectra, RANKED_BANDS, i)) for i in range(RANKED_BANDS)]
+    powers = [beat_power(squared_envelopes(spectra, how.bands, i)) for i in range(how.bands)]
     ratio = np.mean([_flattened(power, step) for power in powers], axis=0)
     wanted = bearing.frequencies(shaft_hz)
-    lines = {name: lines_near(wanted[name], slip, step) for name in RANKED}
+    lines = {name: lines_near(wanted[name], how.slip, step) for name in RANKED}
     if max(near.stop for near in lines.values()) > ratio.size:
         raise TableError.because(
             f"{rate_hz:g} samples a second, too few for a shaft at {shaft_hz:g} Hz",
-            f"{RANKED_BANDS} bands wider than the fault frequencies",
+            f"{how.bands} bands wider than the fault frequencies",
             "record faster, or state the right speed",
         )
     found = {n: math.log(max(float(ratio[near].max()), 1e-9)) for n, near in lines.items()}

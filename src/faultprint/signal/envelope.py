@@ -279,4 +279,4 @@ def line_step(spectra: Spectra, rate_hz: float) -> float:
     float
         In Hz.
     """
-    return rate_hz / 2 / (spectra.shape[1] - 1)
+    return float(rate_hz / 2 / (spectra.shape[1] - 1))
