@@ -68,6 +68,8 @@ class Sensor(Strict):
     """Physical range [unit]; values outside are flagged, not used."""
     required: bool = True
     """Whether a window without it can still be evaluated."""
+    fastest: float | None = Field(None, gt=0)
+    """Fastest change that is physically possible [unit/h]; faster steps speak against it."""
 
 
 class Running(Strict):
@@ -84,6 +86,9 @@ class Equipment(Strict):
     period: Duration = timedelta(hours=1)
     """Usual time between two readings; for coverage, a reading stands for at most this long."""
     running: Running | None = None
+    attributes: dict[str, str | int | float] = Field(default_factory=dict)
+    """What all assets of the class share, e.g. the geometry of a bearing; an asset's own attributes
+    come first."""
 
     @model_validator(mode="after")
     def _running_sensor_exists(self) -> Equipment:
@@ -213,6 +218,24 @@ class Cleaning(Strict):
     """An asset with fewer readings is reported as too short."""
 
 
+class SensorHealth(Strict):
+    """When a sensor is no longer believed, and when it is trusted again."""
+
+    enabled: bool = True
+    penalty: Duration = timedelta(hours=6)
+    """A check must fail over this look-back before the sensor is bad."""
+    reward: Duration = timedelta(hours=24)
+    """Every check must have passed for this long before it is trusted again."""
+    missing_share: float = Field(0.5, gt=0, lt=1)
+    """Share of its usual number of values below which a sensor counts as missing."""
+    spikes: int = Field(4, ge=2)
+    """Lone spikes, or impossibly fast steps, in a look-back that make it bad."""
+    noise_low: float = Field(0.2, ge=0, lt=1)
+    """Share of the lowest usual noise below which the noise has collapsed."""
+    noise_high: float = Field(3.0, gt=1)
+    """Multiple of the highest usual noise above which it is a burst."""
+
+
 class Windows(Strict):
     """How histories are cut into causal windows."""
 
@@ -229,6 +252,18 @@ class Windows(Strict):
     min_coverage: float = Field(0.5, ge=0, le=1)
 
 
+class Pair(Strict):
+    """Two sensors that are looked at together, where an equipment class has both."""
+
+    of: str
+    """The sensor that answers."""
+    against: str
+    """The sensor it is held against."""
+    descriptors: list[Literal["correlation", "regression_slope"]] = Field(
+        default_factory=lambda: ["correlation"]
+    )
+
+
 class Descriptors(Strict):
     """Which descriptors are computed, by sensor type."""
 
@@ -240,6 +275,10 @@ class Descriptors(Strict):
     """Event codes of kind ``error`` counted in each window."""
     since_maintenance: list[str] = Field(default_factory=list)
     """Maintainable items whose hours since last maintenance are a descriptor; ``any`` for all."""
+    pairs: list[Pair] = Field(default_factory=list)
+    """Sensors whose relation is a descriptor, ``<of>~<against>.correlation``."""
+    run: list[Literal["hours", "starts"]] = Field(default_factory=list)
+    """Hours run within the window, and how often the equipment started in it."""
 
 
 class Labels(Strict):
@@ -363,6 +402,7 @@ class Settings(Strict):
     simulate: Simulate = Simulate()
     source: Source = Source()
     cleaning: Cleaning = Cleaning()
+    sensor_health: SensorHealth = SensorHealth()
     windows: Windows = Windows()
     descriptors: Descriptors = Descriptors()
     labels: Labels = Labels()

@@ -153,9 +153,10 @@ TABLES: dict[str, Table] = {
                 Column("coverage", "float", "share of the window covered by good readings", "1"),
                 Column("reason", "text", "why it cannot be evaluated; empty if it can"),
             ),
-            "one float64 column per descriptor, named `<source>.<descriptor>`; after labelling "
-            "also `label` (failure modes joined by `|`, `healthy`, or empty) and `use` (why the "
-            "window is or is not learnt from)",
+            "one float64 column per descriptor, named `<source>.<descriptor>`; `distrusted` "
+            "(text) names the sensors that were not believed; after labelling also `label` "
+            "(failure modes joined by `|`, `healthy`, or empty) and `use` (why the window is or is "
+            "not learnt from)",
         ),
         Table(
             "residuals",

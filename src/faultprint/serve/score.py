@@ -6,7 +6,7 @@ all come through :class:`Scorer`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pandas as pd
 from faultprint import tables
 from faultprint.faults.match import diagnose
 from faultprint.faults.release import Release, release_from_parts
-from faultprint.signal.describe import describe
+from faultprint.serve.describing import attributes_of, describe_asset
 from faultprint.state.alarms import raise_incidents, with_alarms
 from faultprint.store.bundle import read_bundle
 from faultprint.twin.baseline import expect
@@ -87,6 +87,7 @@ class Scorer:
         parts: list[Scored] = []
         refused: list[dict[str, str]] = []
         classes = dict(zip(assets["asset"], assets["equipment_class"], strict=True))
+        attributes = attributes_of(assets)
         for asset, rows in readings.groupby("asset", sort=True):
             name = str(asset)
             reason = self._refusal(name, classes)
@@ -94,11 +95,16 @@ class Scorer:
                 refused.append({"asset": name, "reason": reason})
                 continue
             mine = events[events["asset"] == name]
-            parts.append(self.score_windows(self.describe(rows, mine, classes[name])))
+            windows = self.describe(rows, mine, classes[name], attributes[name])
+            parts.append(self.score_windows(windows))
         return _joined(parts, refused)
 
     def describe(
-        self, readings: pd.DataFrame, events: pd.DataFrame, equipment_class: str
+        self,
+        readings: pd.DataFrame,
+        events: pd.DataFrame,
+        equipment_class: str,
+        attributes: Mapping[str, str | int | float] | None = None,
     ) -> pd.DataFrame:
         """Cut and describe the readings of one asset, as the release was learnt.
 
@@ -110,21 +116,15 @@ class Scorer:
             Its rows of ``events``.
         equipment_class : str
             Its equipment class.
+        attributes : Mapping[str, str | int | float] | None, default None
+            Its attributes, such as the geometry of its bearing.
 
         Returns
         -------
         pandas.DataFrame
-            Rows of ``windows``, not labelled.
+            Rows of ``windows``, not labelled; bad sensors have no descriptors.
         """
-        scoring = self.release.scoring
-        return describe(
-            readings,
-            events,
-            equipment_class,
-            scoring.equipment[equipment_class],
-            scoring.windows,
-            scoring.descriptors,
-        )
+        return describe_asset(readings, events, equipment_class, self.release.scoring, attributes)
 
     def score_windows(self, windows: pd.DataFrame) -> Scored:
         """Score described windows of one equipment class.

@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from faultprint.config import Settings
 from faultprint.errors import LearnError
-from faultprint.signal.describe import describe as describe_asset
+from faultprint.faults.release import scoring_settings
+from faultprint.serve.describing import attributes_of, describe_asset
 from faultprint.signal.labels import label_windows
 from faultprint.store.folders import staged_folder
 from faultprint.store.parquet import (
@@ -43,7 +44,8 @@ def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, objec
     LearnError
         If no history is long enough for a single window.
     """
-    events = read_table(tables, "events")
+    events, scoring = read_table(tables, "events"), scoring_settings(settings)
+    attributes = attributes_of(read_table(tables, "assets"))
     described: dict[str, list[pd.DataFrame]] = defaultdict(list)
     last: dict[str, pd.Timestamp] = {}
     for equipment_class, asset in tqdm(list_assets(tables), desc="describe", unit="asset"):
@@ -54,9 +56,8 @@ def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, objec
                 readings,
                 events[events["asset"] == asset],
                 equipment_class,
-                settings.equipment[equipment_class],
-                settings.windows,
-                settings.descriptors,
+                scoring,
+                attributes.get(asset),
             )
         )
     labelled = {

@@ -1,0 +1,73 @@
+"""From the readings of one asset to windows that only sound sensors speak in.
+
+Training and scoring both come through :func:`describe_asset`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pandas as pd
+
+from faultprint.faults.release import ScoringSettings
+from faultprint.signal.describe import describe
+from faultprint.state.distrust import distrust
+from faultprint.state.sensor_health import judge_sensors
+
+
+def describe_asset(
+    readings: pd.DataFrame,
+    events: pd.DataFrame,
+    equipment_class: str,
+    scoring: ScoringSettings,
+    attributes: Mapping[str, str | int | float] | None = None,
+) -> pd.DataFrame:
+    """Describe one asset's history and leave out what bad sensors said.
+
+    Parameters
+    ----------
+    readings : pandas.DataFrame
+        The asset's rows of ``readings``.
+    events : pandas.DataFrame
+        Its rows of ``events``.
+    equipment_class : str
+        Its equipment class.
+    scoring : ScoringSettings
+        Sensors, windows, descriptors, and when a sensor is bad.
+    attributes : Mapping[str, str | int | float] | None, default None
+        Its attributes; they come before those of its class.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``windows``, not labelled. A row depends on nothing later than its end.
+    """
+    equipment = scoring.equipment[equipment_class]
+    if attributes:
+        merged = {**equipment.attributes, **attributes}
+        equipment = equipment.model_copy(update={"attributes": merged})
+    windows = describe(
+        readings, events, equipment_class, equipment, scoring.windows, scoring.descriptors
+    )
+    spells = judge_sensors(readings, equipment, scoring.sensor_health)
+    return distrust(windows, spells, equipment)
+
+
+def attributes_of(assets: pd.DataFrame) -> dict[str, dict[str, str | int | float]]:
+    """Read the attributes of the asset register.
+
+    Parameters
+    ----------
+    assets : pandas.DataFrame
+        Rows of ``assets``.
+
+    Returns
+    -------
+    dict[str, dict[str, str | int | float]]
+        Asset -> attribute -> value.
+    """
+    if "attributes" not in assets:
+        return {str(asset): {} for asset in assets["asset"]}
+    pairs = zip(assets["asset"], assets["attributes"], strict=True)
+    return {str(asset): json.loads(text) for asset, text in pairs}
