@@ -234,6 +234,12 @@ class SensorHealth(Strict):
     """Share of the lowest usual noise below which the noise has collapsed."""
     noise_high: float = Field(3.0, gt=1)
     """Multiple of the highest usual noise above which it is a burst."""
+    drift_window: Duration = timedelta(days=3)
+    """Look-back over which a sensor must have walked away from the twin's estimate."""
+    drift_sigma: float = Field(4.0, gt=0)
+    """Median deviance of a drifting sensor, in healthy scales ..."""
+    drift_quiet: float = Field(2.5, gt=0)
+    """... while that of every other sensor is below this."""
 
 
 class Windows(Strict):
@@ -259,9 +265,7 @@ class Pair(Strict):
     """The sensor that answers."""
     against: str
     """The sensor it is held against."""
-    descriptors: list[Literal["correlation", "regression_slope"]] = Field(
-        default_factory=lambda: ["correlation"]
-    )
+    descriptors: list[Literal["correlation", "regression_slope"]] = ["correlation"]
 
 
 class Descriptors(Strict):

@@ -30,6 +30,18 @@ EVENT_KINDS = ("failure", "maintenance", "error", "inspection", "restart", "faul
 
 VERDICTS = ("healthy", "known", "ambiguous", "deviation", "not_evaluable")
 
+SENSOR_FAULTS = (
+    "missing",
+    "out_of_range",
+    "stuck",
+    "spiking",
+    "too_fast",
+    "noise_burst",
+    "noise_collapse",
+    "drift",
+)
+"""What can be wrong with a sensor, in the order in which one of several is named."""
+
 QUALITY = {
     "good": 0,
     "missing": 1,
@@ -157,6 +169,26 @@ TABLES: dict[str, Table] = {
             "(text) names the sensors that were not believed; after labelling also `label` "
             "(failure modes joined by `|`, `healthy`, or empty) and `use` (why the window is or is "
             "not learnt from)",
+        ),
+        Table(
+            "sensor_health",
+            "a time in which a sensor was not believed, or walked away alone",
+            "state",
+            "SD",
+            ("asset", "sensor", "kind", "since"),
+            (
+                _ASSET,
+                Column("sensor", "text", "sensor"),
+                Column("kind", "text", "what was wrong with it", allowed=SENSOR_FAULTS),
+                Column("since", "time", "instant from which it was bad"),
+                Column(
+                    "until",
+                    "time",
+                    "instant from which it was trusted again; missing: still bad",
+                    nullable=True,
+                ),
+                _RELEASE,
+            ),
         ),
         Table(
             "residuals",

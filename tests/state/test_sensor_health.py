@@ -131,7 +131,7 @@ def test_a_shorter_defect_than_half_the_penalty_window_is_passed_over() -> None:
 def test_a_spell_that_lasts_has_no_end() -> None:
     spells = _judge(_spoilt("stuck", rows=DAYS * 48 - ONSET))
     assert [s.until for s in spells] == [NEVER]
-    assert spells_table("p1", spells)["until"].isna().all()
+    assert spells_table("p1", spells, "1.0.0")["until"].isna().all()
 
 
 def test_steps_that_are_too_fast_for_the_machine() -> None:
@@ -249,3 +249,13 @@ def test_a_sensor_that_is_not_required_leaves_the_window_evaluable() -> None:
 def test_a_window_that_begins_when_the_sensor_is_trusted_again_counts() -> None:
     judged = distrust(_windows(), [_spell("flow", 1.0, 6.0)], PUMP)
     assert judged["reason"].tolist()[:2] == ["sensor_bad:flow:stuck", ""]
+
+
+def test_what_arrives_from_a_sensor_with_gaps_is_believed() -> None:
+    gaps = Spell("flow", "missing", _spell("flow", 1.0).since, NEVER)
+    windows = _windows()
+    windows.loc[3, "flow.mean"] = np.nan
+    windows.loc[3, "reason"] = "sensor_missing:flow"
+    judged = distrust(windows, [gaps], PUMP)
+    assert judged["flow.mean"].tolist()[:3] == [1.0, 1.0, 1.0]
+    assert judged["reason"].tolist() == ["", "", "off", "sensor_bad:flow:missing"]

@@ -7,13 +7,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
 from faultprint.faults.release import ScoringSettings
 from faultprint.signal.describe import describe
 from faultprint.state.distrust import distrust
-from faultprint.state.sensor_health import judge_sensors
+from faultprint.state.sensor_health import Spell, judge_sensors
+
+
+@dataclass(frozen=True, eq=False)
+class Described:
+    """What the readings of one asset say before anything is judged."""
+
+    windows: pd.DataFrame
+    """Rows of ``windows``."""
+    spells: list[Spell]
+    """When a sensor was bad."""
 
 
 def describe_asset(
@@ -22,7 +33,7 @@ def describe_asset(
     equipment_class: str,
     scoring: ScoringSettings,
     attributes: Mapping[str, str | int | float] | None = None,
-) -> pd.DataFrame:
+) -> Described:
     """Describe one asset's history and leave out what bad sensors said.
 
     Parameters
@@ -40,8 +51,9 @@ def describe_asset(
 
     Returns
     -------
-    pandas.DataFrame
-        Rows of ``windows``, not labelled. A row depends on nothing later than its end.
+    Described
+        Windows, not labelled, and the times in which a sensor was bad. A window depends on nothing
+        later than its end.
     """
     equipment = scoring.equipment[equipment_class]
     if attributes:
@@ -51,7 +63,7 @@ def describe_asset(
         readings, events, equipment_class, equipment, scoring.windows, scoring.descriptors
     )
     spells = judge_sensors(readings, equipment, scoring.sensor_health)
-    return distrust(windows, spells, equipment)
+    return Described(distrust(windows, spells, equipment), spells)
 
 
 def attributes_of(assets: pd.DataFrame) -> dict[str, dict[str, str | int | float]]:

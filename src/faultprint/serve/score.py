@@ -7,7 +7,7 @@ all come through :class:`Scorer`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,8 +15,10 @@ import pandas as pd
 from faultprint import tables
 from faultprint.faults.match import diagnose
 from faultprint.faults.release import Release, release_from_parts
-from faultprint.serve.describing import attributes_of, describe_asset
+from faultprint.serve.describing import Described, attributes_of, describe_asset
 from faultprint.state.alarms import raise_incidents, with_alarms
+from faultprint.state.sensor_drift import find_drift
+from faultprint.state.sensor_health import spells_table
 from faultprint.store.bundle import read_bundle
 from faultprint.twin.baseline import expect
 
@@ -31,6 +33,8 @@ class Scored:
     states: pd.DataFrame
     diagnoses: pd.DataFrame
     incidents: pd.DataFrame
+    sensor_health: pd.DataFrame
+    """When a sensor was not believed; empty where only windows were given."""
     refused: pd.DataFrame
     """``asset`` and ``reason`` of assets the release cannot judge."""
 
@@ -95,8 +99,8 @@ class Scorer:
                 refused.append({"asset": name, "reason": reason})
                 continue
             mine = events[events["asset"] == name]
-            windows = self.describe(rows, mine, classes[name], attributes[name])
-            parts.append(self.score_windows(windows))
+            described = self.describe(rows, mine, classes[name], attributes[name])
+            parts.append(self._with_health(name, described, self.score_windows(described.windows)))
         return _joined(parts, refused)
 
     def describe(
@@ -105,7 +109,7 @@ class Scorer:
         events: pd.DataFrame,
         equipment_class: str,
         attributes: Mapping[str, str | int | float] | None = None,
-    ) -> pd.DataFrame:
+    ) -> Described:
         """Cut and describe the readings of one asset, as the release was learnt.
 
         Parameters
@@ -121,8 +125,8 @@ class Scorer:
 
         Returns
         -------
-        pandas.DataFrame
-            Rows of ``windows``, not labelled; bad sensors have no descriptors.
+        Described
+            Windows, not labelled, in which bad sensors have no descriptors; and these sensors.
         """
         return describe_asset(readings, events, equipment_class, self.release.scoring, attributes)
 
@@ -149,9 +153,24 @@ class Scorer:
         detect = self.release.scoring.detect
         states = with_alarms(states, detect)
         incidents = raise_incidents(diagnoses, states, detect)
-        return Scored(
-            {name: windows}, residuals, states, diagnoses, incidents, _joined([], []).refused
+        nothing = _joined([], [])
+        return replace(
+            nothing,
+            windows={name: windows},
+            residuals=residuals,
+            states=states,
+            diagnoses=diagnoses,
+            incidents=incidents,
         )
+
+    def _with_health(self, asset: str, described: Described, scored: Scored) -> Scored:
+        """Add when a sensor of the asset was bad, or walked away without a known fault."""
+        named = scored.diagnoses["verdict"].isin(["known", "ambiguous"])
+        explained = scored.diagnoses.loc[named, "end"]
+        settings = self.release.scoring.sensor_health
+        drifting = find_drift(scored.residuals, explained, settings)
+        health = spells_table(asset, [*described.spells, *drifting], self.label)
+        return replace(scored, sensor_health=health)
 
     def _refusal(self, asset: str, classes: dict[str, str]) -> str:
         """Say why an asset cannot be judged by this release, or nothing."""

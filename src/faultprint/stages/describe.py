@@ -58,7 +58,7 @@ def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, objec
                 equipment_class,
                 scoring,
                 attributes.get(asset),
-            )
+            ).windows
         )
     labelled = {
         name: label_windows(pd.concat(frames, ignore_index=True), events, settings.labels, last)

@@ -38,7 +38,8 @@ def score(release: Path, tables: Path, results: Path) -> dict[str, object]:
     tables : Path
         Folder of ``assets``, ``readings``, ``events``.
     results : Path
-        Folder of ``residuals``, ``states``, ``diagnoses``, ``incidents``, ``refused``.
+        Folder of ``residuals``, ``states``, ``diagnoses``, ``incidents``, ``sensor_health``,
+        ``refused``.
 
     Returns
     -------
@@ -56,6 +57,7 @@ def score(release: Path, tables: Path, results: Path) -> dict[str, object]:
     merged = {name: _merge(old.get(name), fresh[name], keys) for name, keys in _KEYS.items()}
     merged["states"] = _with_alarms(scorer, merged["states"])
     merged["incidents"] = _incidents(scorer, merged, old.get("incidents"))
+    merged["sensor_health"] = _renewed(old.get("sensor_health"), fresh["sensor_health"])
     merged["refused"] = fresh["refused"]
     with staged_folder(results) as new:
         write_tables(new, merged)
@@ -65,20 +67,21 @@ def score(release: Path, tables: Path, results: Path) -> dict[str, object]:
         "added": {name: len(merged[name]) - len(old.get(name, [])) for name in _KEYS},
         "verdicts": fresh["diagnoses"]["verdict"].value_counts().to_dict(),
         "incidents": int(mine.sum()),
+        "bad_sensors": fresh["sensor_health"]["kind"].value_counts().to_dict(),
         "refused": fresh["refused"].to_dict("records"),
     }
 
 
 def _held(results: Path) -> dict[str, pd.DataFrame]:
-    names = [*_KEYS, "incidents"]
+    names = [*_KEYS, "sensor_health", "incidents"]
     return {n: read_table(results, n) for n in names if (results / f"{n}.parquet").exists()}
 
 
 def _stacked(parts: list[Scored], label: str) -> dict[str, pd.DataFrame]:
     stacked = {}
-    for name in (*_KEYS, "refused"):
+    for name in (*_KEYS, "sensor_health", "refused"):
         frames = [frame for part in parts if len(frame := getattr(part, name))]
-        empty = parts[0].refused if name == "refused" and parts else schema.empty("states")
+        empty = parts[0].refused if name == "refused" and parts else schema.empty("sensor_health")
         stacked[name] = pd.concat(frames, ignore_index=True) if frames else empty.iloc[:0]
     residuals = stacked["residuals"]
     stacked["residuals"] = residuals.assign(
@@ -94,6 +97,16 @@ def _merge(old: pd.DataFrame | None, fresh: pd.DataFrame, keys: list[str]) -> pd
     known = pd.MultiIndex.from_frame(old[keys])
     new = fresh[~pd.MultiIndex.from_frame(fresh[keys]).isin(known)]
     return pd.concat([old, new], ignore_index=True).sort_values(keys, ignore_index=True)
+
+
+def _renewed(old: pd.DataFrame | None, fresh: pd.DataFrame) -> pd.DataFrame:
+    """Add spells; one that was still open may have ended since, so the newer row counts."""
+    keys = ["asset", "sensor", "kind", "since", "release"]
+    joined = [frame for frame in (old, fresh) if frame is not None and len(frame)]
+    if not joined:
+        return fresh
+    latest = pd.concat(joined).drop_duplicates(keys, keep="last")
+    return latest.sort_values(keys, ignore_index=True)
 
 
 def _with_alarms(scorer: Scorer, states: pd.DataFrame) -> pd.DataFrame:

@@ -37,12 +37,19 @@ def distrust(windows: pd.DataFrame, spells: Iterable[Spell], equipment: Equipmen
         relation it takes part in, and its coverage is 0; nothing is imputed. The column
         ``distrusted`` says so, and if the sensor is required so does ``reason``, unless there was
         another one that does not speak of the same sensor.
+
+    Notes
+    -----
+    Values that arrive from a sensor with gaps are as good as any: where it is only ``missing``, the
+    floor on its coverage decides, and this function says why it was not reached.
     """
     names = pd.Series("", index=windows.index, dtype="str")
     judged, reason = windows.copy(), windows["reason"].copy()
     starts, ends = instants(windows["start"]), instants(windows["end"])
     for spell in spells:
         hit = (spell.since <= ends) & (spell.until > starts)
+        if spell.kind == "missing":
+            hit &= windows[f"{spell.sensor}.mean"].isna().to_numpy()
         if not hit.any():
             continue
         told = f"{spell.sensor}:{spell.kind}"

@@ -6,7 +6,7 @@ A check must fail over the *penalty window* before the sensor is bad, and must h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,23 +16,11 @@ from numpy.typing import NDArray
 from faultprint.config import Equipment, SensorHealth
 from faultprint.signal.clean import is_running
 from faultprint.signal.instants import NEVER, instants, nanoseconds, stamps
-from faultprint.tables import QUALITY, QUALITY_SUFFIX
+from faultprint.tables import QUALITY, QUALITY_SUFFIX, SENSOR_FAULTS, empty
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
-
-KINDS = (
-    "missing",
-    "out_of_range",
-    "stuck",
-    "spiking",
-    "too_fast",
-    "noise_burst",
-    "noise_collapse",
-    "drift",
-)
-"""What can be wrong with a sensor, in the order in which one of several is named."""
 
 FEWEST = 8
 """Rows in a look-back below which nothing is decided."""
@@ -53,7 +41,7 @@ class Spell:
 
     sensor: str
     kind: str
-    """Which of :data:`KINDS` it was first."""
+    """Which of ``tables.SENSOR_FAULTS`` it was first."""
     since: int
     """Instant from which it is bad [ns]."""
     until: int
@@ -248,36 +236,40 @@ def _latched(
     edges = np.diff(np.concatenate([[0], bad.astype(np.int8), [0]]))
     spells = []
     for start, stop in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
-        kind = next(k for k in KINDS if k in failed and failed[k][start])
+        kind = next(k for k in SENSOR_FAULTS if k in failed and failed[k][start])
         until = int(times[stop]) if stop < times.size else NEVER
         spells.append(Spell(sensor, kind, int(times[start]), until))
     return spells
 
 
-def spells_table(asset: str, spells: list[Spell]) -> pd.DataFrame:
-    """Lay out spells as a table.
+def spells_table(asset: str, spells: Iterable[Spell], release: str) -> pd.DataFrame:
+    """Lay out spells as rows of ``sensor_health``.
 
     Parameters
     ----------
     asset : str
         The asset.
-    spells : list[Spell]
+    spells : Iterable[Spell]
         Its spells.
+    release : str
+        Name of the release, written into every row.
 
     Returns
     -------
     pandas.DataFrame
-        ``asset``, ``sensor``, ``kind``, ``since``, ``until`` (missing: still bad).
+        Rows of ``sensor_health``; ``until`` is missing where the sensor is still bad.
     """
-    until = np.array([s.until for s in spells], dtype=np.int64)
+    rows = sorted(spells, key=lambda s: (s.sensor, s.since, s.kind))
+    until = np.array([s.until for s in rows], dtype=np.int64)
     frame = pd.DataFrame(
         {
-            "asset": pd.Series([asset] * len(spells), dtype="str"),
-            "sensor": pd.Series([s.sensor for s in spells], dtype="str"),
-            "kind": pd.Series([s.kind for s in spells], dtype="str"),
-            "since": stamps(np.array([s.since for s in spells], dtype=np.int64)),
-            "until": stamps(until),
-        }
+            "asset": asset,
+            "sensor": [s.sensor for s in rows],
+            "kind": [s.kind for s in rows],
+            "since": stamps(np.array([s.since for s in rows], dtype=np.int64)),
+            "until": stamps(until).mask(until == NEVER),
+            "release": release,
+        },
+        index=range(len(rows)),
     )
-    frame["until"] = frame["until"].mask(until == NEVER)
-    return frame
+    return frame.astype(empty("sensor_health").dtypes.to_dict())
