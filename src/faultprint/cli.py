@@ -129,6 +129,21 @@ def bearings(
     typer.echo(bearing_page(judge_recordings(folder, Ranking(bands, resolution))))
 
 
+@app.command()
+def sensors(
+    params: Params = Path("params.yaml"),
+    workspace: Folder = Path(),
+    overrides: Overrides = None,
+) -> None:
+    """Measure sensor health on the simulated fleet: caught, how late, wrongly accused."""
+    from faultprint.stages.sensors import sensor_page
+    from faultprint.stages.workspace import Workspace
+    from faultprint.store.settings import load_settings
+
+    settings = load_settings(params, overrides_from(overrides))
+    typer.echo(sensor_page(settings, Workspace(workspace)))
+
+
 @signatures_app.command("list")
 def list_signatures(release: Release = Path("models/release"), as_json: AsJson = False) -> None:
     """List the signatures of a release."""
