@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from faultprint import tables
+from faultprint.faults.leading import leading_sensors
 from faultprint.faults.match import diagnose
 from faultprint.faults.release import Release, release_from_parts
 from faultprint.serve.describing import Described, attributes_of, describe_asset
@@ -164,11 +165,14 @@ class Scorer:
         )
 
     def _with_health(self, asset: str, described: Described, scored: Scored) -> Scored:
-        """Add when a sensor of the asset was bad, or walked away without a known fault."""
+        """Add when a sensor of the asset was bad, or walked away and no known fault does that."""
         named = scored.diagnoses["verdict"].isin(["known", "ambiguous"])
         explained = scored.diagnoses.loc[named, "end"]
         settings = self.release.scoring.sensor_health
-        drifting = find_drift(scored.residuals, explained, settings)
+        mine = (s for s in self.release.signatures if s.equipment_class in scored.windows)
+        telling = {sensor for signature in mine for sensor in leading_sensors(signature)}
+        found = find_drift(scored.residuals, explained, settings)
+        drifting = [spell for spell in found if spell.sensor not in telling]
         health = spells_table(asset, [*described.spells, *drifting], self.label)
         return replace(scored, sensor_health=health)
 
