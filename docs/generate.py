@@ -76,12 +76,28 @@ def cli_page() -> str:
 
 def descriptors_page() -> str:
     """Describe every descriptor of the catalogue."""
-    from faultprint.signal.descriptors import CATALOGUE
+    from faultprint.signal.catalogue import CATALOGUE, FAMILIES, descriptor
+    from faultprint.signal.relations import LEAST, PAIRED
 
-    lines = ["# Descriptors", "", "Named `<sensor>.<descriptor>`.", ""]
-    for name in sorted(CATALOGUE):
-        doc = (CATALOGUE[name].__doc__ or "").strip()
-        lines += [f"## `{name}`", "", doc, ""]
+    lines = ["# Descriptors", "", "Named `<sensor>.<descriptor>`, over the n good values x of a"]
+    lines += ["window, read at times t [h] while the equipment ran. Missing (NaN) where there are"]
+    lines += ["fewer values than needed, or the formula divides by zero or overflows.", ""]
+    for name in [*CATALOGUE, *FAMILIES]:
+        d = descriptor(FAMILIES.get(name, name))
+        shown = f", for example `{d.name}`" if name in FAMILIES else ""
+        lines += [f"## `{name}`", "", f"Tells: {d.means}{shown}.", "", f"Formula: {d.says}.", ""]
+        lines += [f"Unit: {d.unit.format(unit='unit of the sensor')}. Values needed: {d.least}."]
+        lines += [f"Source: {d.source}.", ""] if d.source else [""]
+    lines += [
+        "# Descriptors of two sensors",
+        "",
+        "Named `<sensor x>~<sensor y>.<descriptor>`, over",
+    ]
+    lines += [f"the readings where both are good, {LEAST} at least.", ""]
+    for r in PAIRED.values():
+        unit = r.unit.format(unit="unit of x", other="unit of y")
+        lines += [f"## `{r.name}`", "", f"Tells: {r.means}.", "", f"Formula: {r.says}.", ""]
+        lines += [f"Unit: {unit}.", ""]
     return "\n".join(lines)
 
 

@@ -1,0 +1,286 @@
+"""Compiled spectra of windows, eight windows side by side.
+
+A real series of n = 2^k values is transformed as a complex one of half the length; any other n by
+Bluestein's chirp (1970, doi:10.1109/TAU.1970.1162132) through a power of two. Each of the eight
+lanes goes through the same operations whatever the others hold, so that a spectrum depends on its
+own window alone, to the last bit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from faultprint.signal.instants import Real, Whole
+from faultprint.signal.simd import (
+    WIDTH,
+    compiled,
+    full,
+    larger,
+    load,
+    natural_log,
+    pick,
+    root,
+    smaller,
+    store,
+)
+from faultprint.signal.turns import tables_of
+
+POWER, PEAK, CENTROID, SPREAD, KURTOSIS, ENTROPY, BANDS = range(7)
+"""Columns of :func:`spectra`, in bins where a frequency is meant; bands follow."""
+
+_ON_EDGE = 1e-6
+"""Part of a bin by which a frequency may miss the edge of a band and still lie on it."""
+
+_EQUAL = 1e-9
+"""Share by which lines may differ and still count as equally strong."""
+
+_LINE = 1e-6
+"""Spread, as a share of the frequency range, up to which all power is in one line."""
+
+_LEAST = 4
+"""Values below which there is no spectrum."""
+
+_TINY = 1e-290
+"""Share of the power below which a bin holds none."""
+
+
+@compiled
+def _quarter(
+    re: Real, im: Real, to_re: Real, to_im: Real, shape: tuple[int, int, int], turns: Real
+) -> None:
+    """Do one pass of the Stockham transform in steps of four."""
+    size, stride, jump = shape
+    part = size // 4
+    for p in range(part):
+        c1, s1 = full(turns[2 * p * jump]), full(turns[2 * p * jump + 1])
+        c2, s2 = full(turns[4 * p * jump]), full(turns[4 * p * jump + 1])
+        c3, s3 = full(turns[6 * p * jump]), full(turns[6 * p * jump + 1])
+        for q in range(stride):
+            a, b = (q + stride * p) * WIDTH, (q + stride * (p + part)) * WIDTH
+            c, d = (q + stride * (p + 2 * part)) * WIDTH, (q + stride * (p + 3 * part)) * WIDTH
+            sum_re, gap_re = load(re, a) + load(re, c), load(re, a) - load(re, c)
+            sum_im, gap_im = load(im, a) + load(im, c), load(im, a) - load(im, c)
+            odd_re, odd_im = load(re, b) + load(re, d), load(im, b) + load(im, d)
+            # b - d, turned by a quarter
+            side_re, side_im = load(im, d) - load(im, b), load(re, b) - load(re, d)
+            o = (q + stride * 4 * p) * WIDTH
+            step = stride * WIDTH
+            store(to_re, o, sum_re + odd_re)
+            store(to_im, o, sum_im + odd_im)
+            x, y = gap_re - side_re, gap_im - side_im
+            store(to_re, o + step, x * c1 - y * s1)
+            store(to_im, o + step, x * s1 + y * c1)
+            x, y = sum_re - odd_re, sum_im - odd_im
+            store(to_re, o + 2 * step, x * c2 - y * s2)
+            store(to_im, o + 2 * step, x * s2 + y * c2)
+            x, y = gap_re + side_re, gap_im + side_im
+            store(to_re, o + 3 * step, x * c3 - y * s3)
+            store(to_im, o + 3 * step, x * s3 + y * c3)
+
+
+@compiled
+def _halve(re: Real, im: Real, to_re: Real, to_im: Real, stride: int) -> None:
+    """Do the last pass of the Stockham transform in steps of two."""
+    for q in range(stride):
+        a, b = q * WIDTH, (q + stride) * WIDTH
+        x, y = load(re, a), load(re, b)
+        store(to_re, a, x + y)
+        store(to_re, b, x - y)
+        x, y = load(im, a), load(im, b)
+        store(to_im, a, x + y)
+        store(to_im, b, x - y)
+
+
+@compiled
+def _transform(work: Real, size: int, turns: Real) -> int:
+    """Transform rows 0 and 1 of the workspace; return the row where the real part ends up."""
+    stride, here, left = 1, 0, size
+    while left >= 4:
+        there = 2 - here
+        shape = (left, stride, size // left)
+        _quarter(work[here], work[here + 1], work[there], work[there + 1], shape, turns)
+        left, stride, here = left // 4, stride * 4, there
+    if left == 2:
+        there = 2 - here
+        _halve(work[here], work[here + 1], work[there], work[there + 1], stride)
+        here = there
+    return here
+
+
+@compiled
+def _split(re: Real, im: Real, half: int, turns: Real, power: Real) -> None:
+    """Turn the transform of even and odd values into the power of a real series."""
+    scale, quarter = 1.0 / (half * half), full(0.25)
+    for k in range(1, half):
+        a, b = k * WIDTH, (half - k) * WIDTH
+        even_re, odd_im = load(re, a) + load(re, b), load(re, b) - load(re, a)
+        even_im, odd_re = load(im, a) - load(im, b), load(im, a) + load(im, b)
+        c, s = full(turns[2 * k]), full(turns[2 * k + 1])
+        x = even_re + (odd_re * c - odd_im * s)
+        y = even_im + (odd_re * s + odd_im * c)
+        store(power, a, (x * x + y * y) * quarter * full(0.5 * scale))
+    edge = load(re, 0) - load(im, 0)
+    store(power, half * WIDTH, edge * edge * full(0.25 * scale))
+
+
+@compiled
+def _chirp(
+    work: Real, size: int, padded: int, tables: tuple[Real, Real, Real], power: Real
+) -> None:
+    """Transform a real series of any length by two transforms of a power of two."""
+    turns, chirp, kernel = tables
+    none = full(0.0)
+    for j in range(size):
+        x = load(work[0], j * WIDTH)
+        store(work[0], j * WIDTH, x * full(chirp[2 * j]))
+        store(work[1], j * WIDTH, x * full(chirp[2 * j + 1]))
+    for j in range(size, padded):
+        store(work[0], j * WIDTH, none)
+        store(work[1], j * WIDTH, none)
+    here = _transform(work, padded, turns)
+    re, im = work[here], work[here + 1]
+    for k in range(padded):  # conjugated, so that the second transform goes backwards
+        x, y = load(re, k * WIDTH), load(im, k * WIDTH)
+        c, s = full(kernel[2 * k]), full(kernel[2 * k + 1])
+        store(work[0], k * WIDTH, x * c - y * s)
+        store(work[1], k * WIDTH, none - (x * s + y * c))
+    here = _transform(work, padded, turns)
+    scale = 1.0 / (float(padded) * float(padded) * float(size) * float(size))
+    for k in range(1, size // 2 + 1):
+        x, y = load(work[here], k * WIDTH), load(work[here + 1], k * WIDTH)
+        twice = 1.0 if 2 * k == size else 2.0
+        store(power, k * WIDTH, (x * x + y * y) * full(twice * scale))
+
+
+@compiled
+def _describe(power: Real, bins: int, found: Real, last: int) -> None:
+    """Describe the power spectra of eight windows; bin 0 is left out."""
+    none, one = full(0.0), full(1.0)
+    summed, moment, best, place = none, none, none, none
+    for k in range(1, bins + 1):
+        p, place = load(power, k * WIDTH), place + one
+        summed, moment, best = summed + p, moment + p * place, larger(best, p)
+    centre, place, second, fourth, chaos = moment / summed, none, none, none, none
+    share = one / summed
+    peak, best = full(np.inf), best * full(1.0 - _EQUAL) * share
+    for k in range(1, bins + 1):
+        p, place = load(power, k * WIDTH) * share, place + one
+        peak = pick(p >= best, smaller(peak, place), peak)
+        square = (place - centre) * (place - centre)
+        second, fourth = second + p * square, fourth + p * square * square
+        some = p > full(_TINY)
+        chaos = chaos - pick(some, p * natural_log(pick(some, p, one)), none)
+    scale = full(1.0 / np.log(float(bins))) if bins > 1 else none
+    results = np.empty((6, WIDTH))
+    store(results[POWER], 0, summed)
+    store(results[PEAK], 0, peak)
+    store(results[CENTROID], 0, centre)
+    store(results[SPREAD], 0, root(second))
+    wide = second > full((_LINE * bins) ** 2)
+    store(results[KURTOSIS], 0, pick(wide, fourth / (second * second), full(np.nan)))
+    store(results[ENTROPY], 0, pick(summed > none, chaos * scale, full(np.nan)))
+    for w in range(last):
+        for column in range(6):
+            found[w, column] = results[column, w]
+
+
+@compiled
+def _add_bands(power: Real, bins: int, widths: Real, bands: Real, found: Real) -> None:
+    """Sum the power in each band; eight windows have nearly the same bins in it."""
+    none, last, room = full(0.0), widths.size, np.empty(WIDTH)
+    for lane in range(WIDTH):
+        room[lane] = widths[min(lane, last - 1)]
+    least, most, width = room.min(), room.max(), load(room, 0)
+    for band in range(bands.shape[0]):
+        low, high, summed = full(bands[band, 0]), full(bands[band, 1]), none
+        first = max(int(min(bands[band, 0] / most, bins + 1.0)), 1)
+        after = int(min(bands[band, 1] / least + 1.0, bins + 1.0))
+        for k in range(first, after):
+            place = full(k + _ON_EDGE) * width
+            inside = (place >= low) & (place < high)
+            summed = summed + pick(inside, load(power, k * WIDTH), none)
+        store(room, 0, summed)
+        for w in range(last):
+            found[w, BANDS + band] = room[w]
+
+
+@compiled
+def _spread_out(values: Real, starts: Whole, levels: Real, size: int, work: Real) -> None:
+    """Put the deviations of eight windows side by side; even and odd apart if it is whole."""
+    paired = size & (size - 1) == 0
+    for lane in range(WIDTH):
+        w = min(lane, starts.size - 1)
+        window = values[starts[w] : starts[w] + size]
+        origin, level = np.float64(window[0]), levels[w]
+        if paired:
+            for j in range(size // 2):
+                work[0, j * WIDTH + lane] = (np.float64(window[2 * j]) - origin) - level
+                work[1, j * WIDTH + lane] = (np.float64(window[2 * j + 1]) - origin) - level
+        else:
+            for j in range(size):
+                work[0, j * WIDTH + lane] = (np.float64(window[j]) - origin) - level
+
+
+@compiled
+def _spectra(
+    values: Real,
+    starts: Whole,
+    levels: Real,
+    bands: tuple[Real, Real],
+    tables: tuple[Real, Real, Real, Real],
+    found: Real,
+) -> None:
+    """Describe windows of one length."""
+    turns, chirp, kernel, split = tables
+    size, padded = split.size, turns.size // 2
+    paired = chirp.size == 0
+    work, power = np.empty((4, padded * WIDTH)), np.empty((size // 2 + 1) * WIDTH)
+    for w in range(0, starts.size, WIDTH):
+        upto = min(w + WIDTH, starts.size)
+        _spread_out(values, starts[w:upto], levels[w:upto], size, work)
+        if paired:
+            here = _transform(work, padded, turns)
+            _split(work[here], work[here + 1], padded, split, power)
+        else:
+            _chirp(work, size, padded, (turns, chirp, kernel), power)
+        _describe(power, size // 2, found[w:upto], upto - w)
+        _add_bands(power, size // 2, bands[0][w:upto], bands[1], found[w:upto])
+
+
+def spectra(
+    values: Real, starts: Whole, stops: Whole, levels: Real, bands: tuple[Real, Real]
+) -> Real:
+    """Describe the power spectrum of each window.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        float32 or float64, oldest first, shape (n,).
+    starts : numpy.ndarray
+        Position of the first value of each window, shape (w,).
+    stops : numpy.ndarray
+        Position after the last value of each window, shape (w,).
+    levels : numpy.ndarray
+        Mean less the oldest value of each window, shape (w,).
+    bands : tuple[numpy.ndarray, numpy.ndarray]
+        Width of a bin [Hz], shape (w,), and lower and upper edge of each band [Hz], shape (b, 2).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (w, 6 + b): power, bin of the largest power, centroid and spread in bins, kurtosis
+        about the centroid, entropy, and the power in each band. The power of all bins is the
+        variance of the window. NaN for windows of fewer than four values.
+    """
+    widths, edges = bands
+    found = np.full((starts.size, BANDS + edges.shape[0]), np.nan)
+    sizes = stops - starts
+    if sizes.size and (sizes == sizes[0]).all() and sizes[0] >= _LEAST:
+        _spectra(values, starts, levels, bands, tables_of(int(sizes[0])), found)
+        return found
+    for size in np.unique(sizes[sizes >= _LEAST]):
+        at = np.flatnonzero(sizes == size)
+        part = np.empty((at.size, found.shape[1]))
+        _spectra(values, starts[at], levels[at], (widths[at], edges), tables_of(int(size)), part)
+        found[at] = part
+    return found
