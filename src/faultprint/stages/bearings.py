@@ -9,8 +9,17 @@ import numpy as np
 import pandas as pd
 
 from faultprint.config import Equipment, Sensor, Source
-from faultprint.signal.bearing_faults import CLEAR, USUAL, Ranking, rank_faults, ringing_band
+from faultprint.signal.bearing_faults import (
+    CLEAR,
+    HARMONICS,
+    RANKED,
+    USUAL,
+    Ranking,
+    rank_faults,
+    ringing_band,
+)
 from faultprint.signal.bearings import PARTS, Bearing
+from faultprint.signal.envelope import envelope_spectrum
 from faultprint.store.sources.cwru import MODES, RATE_HZ, open_cwru
 from faultprint.store.sources.raw import RawEvents, RawReadings
 
@@ -35,7 +44,8 @@ def judge_recordings(folder: Path, how: Ranking = USUAL) -> pd.DataFrame:
     pandas.DataFrame
         One row a recording: ``recording``, ``asset``, ``rpm``, ``fault`` (empty if healthy),
         ``first`` (the part whose frequency stands out most), ``prominence`` and ``second``
-        [1], ``right`` (of the faulty), ``band`` (the most impulsive one) and its ``kurtosis``.
+        [1], ``right`` (of the faulty), ``energy`` (the part with the largest envelope energy in
+        ``band``, the most impulsive one) and the band's ``kurtosis``.
     """
     sensor = Sensor(unit="g_0", type="acceleration")
     equipment = Equipment(sensors={"drive_end": sensor, "speed": Sensor(unit="rpm")})
@@ -54,6 +64,8 @@ def _row(raw: RawReadings, how: Ranking) -> dict[str, object]:
     rpm = float(raw.frame["RPM"].iloc[0])
     ranked = list(rank_faults(samples, RATE_HZ, DRIVE_END, rpm / 60, how).items())
     band = ringing_band(samples, RATE_HZ, DRIVE_END, rpm / 60)
+    spectrum, wanted = envelope_spectrum(samples, RATE_HZ, band), DRIVE_END.frequencies(rpm / 60)
+    energies = {name: spectrum.energy(wanted[name], HARMONICS) for name in RANKED}
     return {
         "recording": int(raw.frame["recording"].iloc[0]),
         "asset": raw.asset,
@@ -63,6 +75,7 @@ def _row(raw: RawReadings, how: Ranking) -> dict[str, object]:
         "prominence": ranked[0][1],
         "second": ranked[1][1],
         "right": False,
+        "energy": max(energies, key=lambda name: energies[name]),
         "band": f"{band.low_hz:.0f}-{band.high_hz:.0f} Hz",
         "kurtosis": band.kurtosis,
     }
@@ -83,16 +96,16 @@ def bearing_page(judged: pd.DataFrame) -> str:
     """
     lines = [
         "| recording | bearing | rpm | seeded fault | stands out most | prominence | next | right "
-        "| most impulsive band | kurtosis |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| most impulsive band | kurtosis | largest energy in it |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in judged.to_dict("records"):
-        right = "" if not row["fault"] else "yes" if row["right"] else "no"
+        right = "-" if not row["fault"] else "yes" if row["right"] else "no"
         lines.append(
             f"| {row['recording']} | {row['asset']} | {row['rpm']:.0f} | "
             f"{str(row['fault']).replace('_', ' ') or 'none'} | {PARTS[str(row['first'])]} | "
             f"{row['prominence']:.2f} | {row['second']:.2f} | {right} | {row['band']} | "
-            f"{row['kurtosis']:.2f} |"
+            f"{row['kurtosis']:.2f} | {PARTS[str(row['energy'])]} |"
         )
     return "\n".join([*lines, "", *counts(judged)])
 
@@ -108,11 +121,12 @@ def counts(judged: pd.DataFrame) -> list[str]:
     Returns
     -------
     list[str]
-        Two sentences: first of all, and among those prominent enough to be named.
+        Sentences: first of all, among those prominent enough to be named, and by energy.
     """
     faulty = judged[judged["fault"] != ""]
     named = faulty[faulty["prominence"] >= CLEAR]
     healthy = judged[judged["fault"] == ""]
+    energetic = int((faulty["energy"] == faulty["fault"].map(_FREQUENCIES)).sum())
     false = int((healthy["prominence"] >= CLEAR).sum())
     return [
         f"The right fault comes first in {int(faulty['right'].sum())} of {len(faulty)} faulty "
@@ -120,4 +134,6 @@ def counts(judged: pd.DataFrame) -> list[str]:
         f"At a prominence of {CLEAR:g} or more ({math.exp(CLEAR):.0f} times the floor) "
         f"{len(named)} of {len(faulty)} are named, {int(named['right'].sum())} of them rightly, "
         f"and {false} of {len(healthy)} healthy ones.",
+        f"The largest envelope energy in the most impulsive band is the right one in {energetic} of "
+        f"{len(faulty)}.",
     ]
