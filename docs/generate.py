@@ -76,6 +76,7 @@ def cli_page() -> str:
 
 def descriptors_page() -> str:
     """Describe every descriptor of the catalogue."""
+    from faultprint.signal.bearing_faults import ENVELOPE
     from faultprint.signal.catalogue import CATALOGUE, FAMILIES, descriptor
     from faultprint.signal.relations import LEAST, PAIRED
 
@@ -88,6 +89,17 @@ def descriptors_page() -> str:
         lines += [f"## `{name}`", "", f"Tells: {d.means}{shown}.", "", f"Formula: {d.says}.", ""]
         lines += [f"Unit: {d.unit.format(unit='unit of the sensor')}. Values needed: {d.least}."]
         lines += [f"Source: {d.source}.", ""] if d.source else [""]
+    lines += [
+        "# Descriptors of waveforms",
+        "",
+        "Of bursts that are evenly sampled; see the page on",
+    ]
+    lines += [
+        "the bearing envelope. The bearing and its speed stand in the asset's attributes.",
+        "",
+    ]
+    for name, (says, unit) in ENVELOPE.items():
+        lines += [f"## `{name}`", "", f"Formula: {says}.", "", f"Unit: {unit}.", ""]
     lines += [
         "# Descriptors of two sensors",
         "",

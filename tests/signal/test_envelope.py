@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from faultprint.config import Descriptors, Equipment, Sensor, Windows
 from faultprint.errors import ConfigError, TableError
 from faultprint.signal.bearing_faults import (
     CLEAR,
@@ -17,7 +20,10 @@ from faultprint.signal.bearing_faults import (
     ringing_band,
 )
 from faultprint.signal.bearings import Bearing, Mounting, mounting_from
+from faultprint.signal.describe import describe
 from faultprint.signal.envelope import Band, envelope_spectrum, kurtogram
+from faultprint.signal.recipes import parse
+from faultprint.tables import empty
 
 RATE = 12_000.0
 SHAFT = 29.5
@@ -204,3 +210,35 @@ def test_the_mounting_comes_from_the_attributes() -> None:
 def test_wrong_attributes_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         mounting_from({**ATTRIBUTES, **change})
+
+
+def test_a_waveform_is_described_like_any_sensor() -> None:
+    signal = _struck(BEARING.frequencies(SHAFT)["bpfo"], 2.0)
+    time = pd.Timestamp("2025-03-01T00:00:00Z") + pd.to_timedelta(_burst(signal)[1], unit="ns")
+    readings = pd.DataFrame(
+        {"asset": "p1", "time": time, "segment": np.repeat([0, 1], signal.size // 2)}
+    ).assign(vibration=signal)
+    sensors = {"vibration": Sensor(unit="m/s^2", type="acceleration")}
+    known = {k: v for k, v in ATTRIBUTES.items() if isinstance(v, str | int | float)}
+    pump = Equipment(sensors=sensors, period=timedelta(milliseconds=1), attributes=known)
+    windows = Windows(by="segment", max_gap=timedelta(seconds=1))
+    asked = Descriptors(default=["rms", *ENVELOPE])
+    table = describe(
+        readings.astype({"asset": "str"}), empty("events"), "pump", pump, windows, asked
+    )
+    assert len(table) == 2
+    assert (table["vibration.envelope_bpfo"] > 2 * table["vibration.envelope_bpfi"]).all()
+    assert parse("vibration.envelope_band").unit(pump) == "Hz"
+    half = signal.size // 2
+    alone = _describe(signal[:half], _burst(signal)[1][:half], (0, half))
+    for name in ENVELOPE:
+        assert table[f"vibration.{name}"].iloc[0] == alone[name][0]
+    unknown = pump.model_copy(update={"attributes": {}})
+    table = describe(
+        readings.astype({"asset": "str"}), empty("events"), "pump", unknown, windows, asked
+    )
+    assert table["vibration.envelope_bpfo"].isna().all()
+    assert table["vibration.rms"].notna().all()
+    wrong = Descriptors(default=["envelope_bpfx"])
+    with pytest.raises(ConfigError, match="did you mean 'envelope_bpf"):
+        describe(readings, events, "pump", pump, windows, wrong)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from faultprint.config import Windows
+from faultprint.signal.bearing_faults import ENVELOPE, describe_bursts
 from faultprint.signal.descriptors import compute
 from faultprint.signal.instants import HOUR, Flags, Real, Whole, instants, nanoseconds
 from faultprint.signal.recipes import COVERAGE, Recipe
@@ -96,8 +97,11 @@ def _view(
     stops = np.where(lacking, first, after)
     if len(sensors) > 1:
         return View(compare(names, values[0], values[1], first, stops), coverage, lacking)
-    asked = [name for name in names if name != COVERAGE]
-    return View(compute(asked, values[0], times, first, stops), coverage, lacking)
+    plain = [name for name in names if name not in {COVERAGE, *ENVELOPE}]
+    beats = [name for name in names if name in ENVELOPE]
+    made = compute(plain, values[0], times, first, stops)
+    made |= describe_bursts(beats, values[0], times, first, stops, record.mounting)
+    return View(made, coverage, lacking)
 
 
 def column_of(

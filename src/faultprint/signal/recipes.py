@@ -7,6 +7,7 @@ from typing import Literal
 
 from faultprint.config import Descriptors, Equipment, Windows
 from faultprint.errors import ConfigError
+from faultprint.signal.bearing_faults import ENVELOPE
 from faultprint.signal.catalogue import CATALOGUE, FAMILIES, descriptor, is_descriptor
 from faultprint.signal.relations import PAIRED
 
@@ -27,7 +28,7 @@ _RUN, _RUN_UNITS = "run", {"hours": "h", "starts": "1"}
 PAIR = "~"
 """Stands between the two sensors of a relation, as in ``vibration~speed.correlation``."""
 
-SENSOR_DESCRIPTORS = (*CATALOGUE, COVERAGE)
+SENSOR_DESCRIPTORS = (*CATALOGUE, *ENVELOPE, COVERAGE)
 """Every descriptor that params.yaml may ask of a sensor, but for those with numbers in them."""
 
 Kind = Literal["sensor", "pair", "run", "error", "maintenance"]
@@ -103,6 +104,8 @@ class Recipe:
             return PAIRED[self.descriptor].unit.format(unit=units[0], other=units[1])
         if self.descriptor == COVERAGE:
             return "1"
+        if self.descriptor in ENVELOPE:
+            return ENVELOPE[self.descriptor][1]
         return descriptor(self.descriptor).unit.format(unit=units[0])
 
 
@@ -160,7 +163,7 @@ def _well_formed(recipe: Recipe) -> bool:
 
 def _check(name: str) -> None:
     """Refuse what no descriptor of a sensor is called, naming the nearest that is."""
-    if name != COVERAGE and not is_descriptor(name):
+    if name != COVERAGE and name not in ENVELOPE and not is_descriptor(name):
         known = [*SENSOR_DESCRIPTORS, *FAMILIES, _COUNT, _SINCE]
         raise ConfigError.unknown("descriptor", name, known)
 

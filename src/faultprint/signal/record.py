@@ -9,6 +9,7 @@ import pandas as pd
 
 from faultprint.config import Equipment, Windows
 from faultprint.errors import TableError
+from faultprint.signal.bearings import Mounting, mounting_from
 from faultprint.signal.instants import Flags, Real, Whole, instants, nanoseconds, stamps
 from faultprint.tables import QUALITY, QUALITY_SUFFIX
 
@@ -27,6 +28,8 @@ class Record:
     """Whether the equipment ran."""
     known: Flags
     """Whether it is known if the equipment ran."""
+    mounting: Mounting | None = None
+    """Its bearing and speed, where its attributes name one."""
 
     def good(self, sensor: str) -> Flags:
         """Tell which readings of a sensor count.
@@ -52,7 +55,7 @@ def record_of(readings: pd.DataFrame, equipment: Equipment, windows: Windows) ->
     readings : pandas.DataFrame
         Its rows of table ``readings``, in any order.
     equipment : Equipment
-        Its sensors; one without a column has no values.
+        Its sensors; one without a column has no values. Its attributes may name a bearing.
     windows : Windows
         How long a state of running holds (``max_gap``).
 
@@ -85,7 +88,8 @@ def record_of(readings: pd.DataFrame, equipment: Equipment, windows: Windows) ->
         state = _held(values[equipment.running.sensor], times, nanoseconds(windows.max_gap))
         known = ~np.isnan(state)
         running = known & (np.nan_to_num(state) > equipment.running.above)
-    return Record(times, values, segments, running, known)
+    mounting = mounting_from(equipment.attributes)
+    return Record(times, values, segments, running, known, mounting)
 
 
 def _good_values(readings: pd.DataFrame, sensor: str) -> Real:

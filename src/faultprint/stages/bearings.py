@@ -134,6 +134,6 @@ def counts(judged: pd.DataFrame) -> list[str]:
         f"At a prominence of {CLEAR:g} or more ({math.exp(CLEAR):.0f} times the floor) "
         f"{len(named)} of {len(faulty)} are named, {int(named['right'].sum())} of them rightly, "
         f"and {false} of {len(healthy)} healthy ones.",
-        f"The largest envelope energy in the most impulsive band is the right one in {energetic} of "
-        f"{len(faulty)}.",
+        f"The largest envelope energy in the most impulsive band is the right one in "
+        f"{energetic} of {len(faulty)}.",
     ]
