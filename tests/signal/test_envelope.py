@@ -241,4 +241,4 @@ def test_a_waveform_is_described_like_any_sensor() -> None:
     assert table["vibration.rms"].notna().all()
     wrong = Descriptors(default=["envelope_bpfx"])
     with pytest.raises(ConfigError, match="did you mean 'envelope_bpf"):
-        describe(readings, events, "pump", pump, windows, wrong)
+        describe(readings, empty("events"), "pump", pump, windows, wrong)
