@@ -50,7 +50,8 @@ check: $(STAMP) ## ruff, mypy --strict and the architecture tests
 slow: $(STAMP) ## statistical and end-to-end tests, minutes not seconds
 	@$(BIN)/python -m pytest -q -m slow
 
-bench: $(STAMP) ## time and memory of each stage on this machine
+bench: $(STAMP) ## time and memory of the descriptor engine beside others, on this machine
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(BIN)/python -r requirements-bench.lock
 	@$(BIN)/python -m tests.bench
 
 docs: $(STAMP) ## write docs/reference from the code
