@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from faultprint.config import Equipment, SensorHealth
 from faultprint.signal.clean import is_running
-from faultprint.signal.instants import NEVER, instants, nanoseconds, stamps
+from faultprint.signal.instants import HOUR, NEVER, instants, nanoseconds, stamps
 from faultprint.tables import QUALITY, QUALITY_SUFFIX, SENSOR_FAULTS, empty
 
 Flags = NDArray[np.bool_]
@@ -131,12 +131,10 @@ def _rows(
     return _Rows(times[rows], values[rows], quality[rows])
 
 
-def _counts(times: Whole, marks: Flags, span: int) -> tuple[Whole, Whole]:
-    """Count the marks, and the rows, of the look-back that ends at each row."""
-    first = np.searchsorted(times, times - span, side="right")
+def _counts(first: Whole, marks: Flags) -> Whole:
+    """Count the marks of the look-back from row ``first`` to each row."""
     sums = np.concatenate([[0], np.cumsum(marks)])
-    here = np.arange(1, times.size + 1)
-    return sums[here] - sums[first], here - first
+    return np.asarray(sums[1:] - sums[first])
 
 
 def _failed(
@@ -144,24 +142,30 @@ def _failed(
 ) -> dict[str, Flags]:
     """Say for each row which checks of its look-back fail."""
     span = nanoseconds(settings.penalty)
+    first = np.searchsorted(rows.times, rows.times - span, side="right")
+    in_all = np.arange(1, rows.times.size + 1) - first
     lost = rows.lost
-    gone, all_rows = _counts(rows.times, lost, span)
-    enough = all_rows >= max(FEWEST, span // (2 * nanoseconds(equipment.period)))
-    found = {"missing": enough & _starved(all_rows - gone, all_rows, lost, settings)}
-    good = np.maximum(all_rows - gone, 1)
+    given = in_all - _counts(first, lost)
+    enough = in_all >= max(FEWEST, span // (2 * nanoseconds(equipment.period)))
+    found = {"missing": enough & _starved(given, in_all, lost, settings)}
     for kind in ("out_of_range", "stuck"):
-        flagged, _ = _counts(rows.times, rows.quality == QUALITY[kind], span)
-        found[kind] = enough & (2 * flagged >= good) & (flagged > FEWEST // 2)
-    spikes, _ = _counts(rows.times, rows.quality == QUALITY["spike"], span)
+        flagged = _counts(first, rows.quality == QUALITY[kind])
+        found[kind] = enough & (2 * flagged >= np.maximum(given, 1)) & (flagged > FEWEST // 2)
+    spikes = _counts(first, rows.quality == QUALITY["spike"])
     found["spiking"] = spikes >= settings.spikes
-    fastest = equipment.sensors[sensor].fastest
+    quick = _quick(rows, equipment.sensors[sensor].fastest)
+    found["too_fast"] = _counts(first, quick) >= settings.spikes
+    return found
+
+
+def _quick(rows: _Rows, fastest: float | None) -> Flags:
+    """Mark the values that were reached faster than is possible [unit/h]."""
     quick = np.zeros(rows.times.size, dtype=bool)
     if fastest is not None:
-        known = np.flatnonzero(~lost)
-        hours = np.diff(rows.times[known]) / 3.6e12
-        quick[known[1:]] = np.abs(np.diff(rows.numbers[known])) > fastest * np.maximum(hours, 1e-9)
-    found["too_fast"] = _counts(rows.times, quick, span)[0] >= settings.spikes
-    return found
+        known = np.flatnonzero(~rows.lost)
+        hours = np.maximum(np.diff(rows.times[known]) / HOUR, 1e-9)
+        quick[known[1:]] = np.abs(np.diff(rows.numbers[known])) > fastest * hours
+    return quick
 
 
 def _starved(given: Whole, rows: Whole, lost: Flags, settings: SensorHealth) -> Flags:
@@ -190,7 +194,10 @@ def _noise(rows: _Rows, settings: SensorHealth, equipment: Equipment) -> _Noise:
         return _Noise(low, high)
     bends = np.abs(np.diff(rows.numbers[at], 2))
     spans = np.lib.stride_tricks.sliding_window_view(bends, width)
-    local, usable = np.median(spans, axis=1), (spans == 0).mean(axis=1) < _STILL
+    ahead = np.arange(bends.size - width + 1)
+    still = np.concatenate([[0], np.cumsum(bends == 0)])
+    usable = still[ahead + width] - still[ahead] < _STILL * width
+    local = _medians(spans)
     usual, start = np.full((2, local.size), np.nan), _WARM_UP * width
     while start < local.size:
         odd = (local < settings.noise_low * usual[0]) | (local > settings.noise_high * usual[1])
@@ -200,6 +207,12 @@ def _noise(rows: _Rows, settings: SensorHealth, equipment: Equipment) -> _Noise:
         start *= 2
     low[at[width + 1 :]], high[at[width + 1 :]] = local / usual
     return _Noise(low, high)
+
+
+def _medians(spans: Floats) -> Floats:
+    """Take the lower middle value of each row."""
+    middle = (spans.shape[1] - 1) // 2
+    return np.partition(spans, middle, axis=1)[:, middle]
 
 
 def _widened(marks: Flags, reach: int) -> Flags:
