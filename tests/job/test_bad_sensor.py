@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from faultprint import tables
 from faultprint.config import Settings
 from faultprint.serve.score import Scored, Scorer
 from faultprint.signal.clean import flag_readings
-from faultprint.stages.workspace import Workspace
+from faultprint.stages.workspace import Workspace, read_frames
 from faultprint.store.parquet import list_assets, read_readings, read_table
 from faultprint.tables import QUALITY, QUALITY_SUFFIX
 
@@ -107,3 +108,27 @@ def test_no_fault_is_diagnosed_from_a_bad_sensor_alone(
             caught += len(accused) > 0
     assert tried >= 15
     assert caught >= 0.8 * tried, f"{caught} of {tried} caught"
+
+
+def test_scoring_says_which_sensors_were_bad_and_what_it_did_not_judge(job: Job) -> None:
+    workspace, _ = job
+    health = tables.check("sensor_health", read_table(workspace.results, "sensor_health"))
+    assert {"stuck", "missing"} <= set(health["kind"])
+    diagnoses = read_table(workspace.results, "diagnoses")
+    told = diagnoses[diagnoses["reason"].str.startswith("sensor_bad:")]
+    assert len(told) > 20
+    assert (told["verdict"] == "not_evaluable").all()
+    for reason, asset in set(zip(told["reason"], told["asset"], strict=True)):
+        _, sensor, kind = reason.split(":")
+        mine = health[(health["asset"] == asset) & (health["sensor"] == sensor)]
+        assert kind in set(mine["kind"]), (asset, reason)
+
+
+def test_training_and_scoring_leave_out_the_same(job: Job) -> None:
+    workspace, _ = job
+    diagnoses = read_table(workspace.results, "diagnoses").set_index(["asset", "end"])
+    for windows in read_frames(workspace.expected / "windows").values():
+        bad = windows[windows["reason"].str.startswith("sensor_bad:")].set_index(["asset", "end"])
+        assert len(bad)
+        assert (bad["use"] == "not_evaluable:" + bad["reason"]).all()
+        assert (diagnoses.loc[bad.index, "reason"] == bad["reason"]).all()
