@@ -176,8 +176,8 @@ SELECT w, avg(x) AS mean, stddev_pop(x) AS std, min(x) AS min, max(x) AS max, me
   max(x) - min(x) AS range, max(abs(x)) / sqrt(avg(x * x)) AS crest, skewness(x) AS skewness,
   kurtosis_pop(x) AS kurtosis, regr_slope(x, t) AS slope_per_hour, avg(d) AS mean_abs_change,
   arg_max(x, t) - arg_min(x, t) AS last_minus_first
-FROM (SELECT w, unnest(range(w * {STEP}, w * {STEP} + {SIZE})) AS at FROM range(?) r(w))
-JOIN series USING (at) GROUP BY w ORDER BY w
+FROM (SELECT w, unnest(range(w * {STEP}, w * {STEP} + {SIZE})) AS i FROM range(?) r(w))
+JOIN series USING (i) GROUP BY w ORDER BY w
 """
 
 
@@ -186,7 +186,7 @@ def _duckdb(values: np.ndarray) -> Found:
     import pandas as pd
 
     at = np.arange(values.size)
-    series = pd.DataFrame({"at": at, "x": values.astype(np.float64), "t": at * (PERIOD / 3.6e12)})
+    series = pd.DataFrame({"i": at, "x": values.astype(np.float64), "t": at * (PERIOD / 3.6e12)})
     series["d"] = series["x"].diff().abs()
     with duckdb.connect() as base:
         base.execute("SET threads = 1")

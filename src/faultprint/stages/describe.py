@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +22,9 @@ from faultprint.store.parquet import (
     read_table,
     write_tables,
 )
+
+MOST_AT_ONCE = 4
+"""Assets in memory at the same time; the kernels run without the GIL."""
 
 
 def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, object]:
@@ -48,18 +53,21 @@ def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, objec
     attributes = attributes_of(read_table(tables, "assets"))
     described: dict[str, list[pd.DataFrame]] = defaultdict(list)
     last: dict[str, pd.Timestamp] = {}
-    for equipment_class, asset in tqdm(list_assets(tables), desc="describe", unit="asset"):
+
+    def one(place: tuple[str, str]) -> tuple[pd.DataFrame, pd.Timestamp]:
+        equipment_class, asset = place
         readings = read_readings(tables, equipment_class, asset)
-        last[asset] = readings["time"].max()
-        described[equipment_class].append(
-            describe_asset(
-                readings,
-                events[events["asset"] == asset],
-                equipment_class,
-                scoring,
-                attributes.get(asset),
-            ).windows
-        )
+        mine = events[events["asset"] == asset]
+        own = attributes.get(asset)
+        made = describe_asset(readings, mine, equipment_class, scoring, own)
+        return made.windows, readings["time"].max()
+
+    places = list_assets(tables)
+    with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, MOST_AT_ONCE)) as threads:
+        found = tqdm(threads.map(one, places), total=len(places), desc="describe", unit="asset")
+        for (equipment_class, asset), (frame, newest) in zip(places, found, strict=True):
+            described[equipment_class].append(frame)
+            last[asset] = newest
     labelled = {
         name: label_windows(pd.concat(frames, ignore_index=True), events, settings.labels, last)
         for name, frames in described.items()
