@@ -20,7 +20,7 @@ LASTS = pd.Timedelta("72h")
 KINDS = ["stuck", "spiking", "missing", "noise_burst", "noise_collapse", "out_of_range"]
 
 
-def _healthy_stretch(windows: pd.DataFrame, asset: str) -> pd.Timestamp:
+def healthy_stretch(windows: pd.DataFrame, asset: str) -> pd.Timestamp:
     """Return the first instant after a month from which six days are healthy throughout."""
     mine = windows[windows["asset"] == asset].sort_values("end")
     good = (mine["use"] == "healthy").rolling(24).sum() == 24
@@ -45,10 +45,10 @@ def _spoil(values: np.ndarray, kind: str, top: float) -> np.ndarray:
     return np.full(values.size, top * 2) + rng.standard_normal(values.size)
 
 
-def _with_defect(
+def with_defect(
     readings: pd.DataFrame, sensor: str, kind: str, since: pd.Timestamp, settings: Settings
 ) -> pd.DataFrame:
-    equipment = settings.equipment[kind_of(readings, settings)]
+    equipment = settings.equipment[class_of(readings, settings)]
     rows = readings["time"].between(since, since + LASTS).to_numpy()
     spoilt = readings.copy()
     values = spoilt[sensor].to_numpy(copy=True)
@@ -61,11 +61,11 @@ def _with_defect(
     return flag_readings(spoilt, equipment, settings.cleaning)
 
 
-def kind_of(readings: pd.DataFrame, settings: Settings) -> str:
+def class_of(readings: pd.DataFrame, settings: Settings) -> str:
     return next(n for n, e in settings.equipment.items() if set(e.sensors) <= set(readings.columns))
 
 
-def _score(scorer: Scorer, workspace: Workspace, readings: pd.DataFrame) -> Scored:
+def score(scorer: Scorer, workspace: Workspace, readings: pd.DataFrame) -> Scored:
     asset = readings["asset"].iloc[0]
     events = read_table(workspace.tables, "events")
     last = readings["time"].max()
@@ -73,7 +73,7 @@ def _score(scorer: Scorer, workspace: Workspace, readings: pd.DataFrame) -> Scor
     return scorer.score(readings, mine, read_table(workspace.tables, "assets"))
 
 
-def _named(scored: Scored, since: pd.Timestamp) -> set[str]:
+def named(scored: Scored, since: pd.Timestamp) -> set[str]:
     found = scored.incidents
     told = found["verdict"].isin(["known", "ambiguous"]) & (found["first_seen"] >= since)
     return set(found.loc[told, "failure_mode"])
@@ -89,19 +89,19 @@ def test_no_fault_is_diagnosed_from_a_bad_sensor_alone(
     for name in settings.equipment:
         windows = pd.read_parquet(workspace.windows / f"{name}.parquet")
         assets = [a for c, a in list_assets(workspace.tables) if c == name]
-        starts = {a: _healthy_stretch(windows, a) for a in assets}
+        starts = {a: healthy_stretch(windows, a) for a in assets}
         asset = next(a for a in assets if pd.notna(starts[a]))
         since = starts[asset]
         readings = read_readings(workspace.tables, name, asset)
         readings = readings[readings["time"] <= since + LASTS + pd.Timedelta("48h")]
-        before = _named(_score(scorer, workspace, readings), since)
+        before = named(score(scorer, workspace, readings), since)
         sensors = settings.equipment[name].sensors
         for sensor in [n for n, s in sensors.items() if s.role == "symptom"]:
             if readings[sensor].isna().all():
                 continue
-            spoilt = _with_defect(readings, sensor, kind, since, settings)
-            scored = _score(scorer, workspace, spoilt)
-            assert _named(scored, since) <= before, (asset, sensor)
+            spoilt = with_defect(readings, sensor, kind, since, settings)
+            scored = score(scorer, workspace, spoilt)
+            assert named(scored, since) <= before, (asset, sensor)
             health = scored.sensor_health
             tried += 1
             accused = health[(health["since"] >= since) & (health["sensor"] == sensor)]
