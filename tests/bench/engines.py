@@ -127,7 +127,8 @@ def _tsfel(values: np.ndarray) -> Found:
 def _pandas(values: np.ndarray) -> Found:
     import pandas as pd
 
-    x = pd.Series(values.astype(np.float64))
+    # rows 0, 64, 128, ... end a window: with one value before, row 256 ends the first full one
+    x = pd.Series(np.concatenate([values[:1], values]).astype(np.float64))
     w = x.rolling(SIZE, step=STEP)
     clock = pd.Series(np.arange(x.size) * (PERIOD / 3.6e12))
     got = {"mean": w.mean(), "std": w.std(ddof=0), "min": w.min(), "max": w.max()}
@@ -141,7 +142,6 @@ def _pandas(values: np.ndarray) -> Found:
     both = (x * clock).rolling(SIZE, step=STEP).mean()
     got["slope_per_hour"] = (both - got["mean"] * tilt.mean()) / tilt.var(ddof=0)
     got["last_minus_first"] = (x - x.shift(SIZE - 1)).iloc[::STEP]
-    # a row of the result ends where its window does; the first full one is row SIZE - 1
     return {name: column.to_numpy()[SIZE // STEP :] for name, column in got.items()}
 
 

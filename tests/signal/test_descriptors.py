@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from faultprint.errors import ConfigError
-from faultprint.signal import ranks
+from faultprint.signal import descriptors, ranks
 from faultprint.signal.catalogue import CATALOGUE, FAMILIES, descriptor, is_descriptor
 from faultprint.signal.descriptors import compute
 from tests import oracles
@@ -93,6 +93,7 @@ def test_windows_beyond_one_tile_are_all_there(monkeypatch: pytest.MonkeyPatch) 
     stops = starts + 30
     whole = compute(NAMES, values, times, starts, stops)
     monkeypatch.setattr(ranks, "TILE", 100)
+    monkeypatch.setattr(descriptors, "BLOCK", 7)
     tiled = compute(NAMES, values, times, starts, stops)
     for name in NAMES:
         assert np.isfinite(whole[name]).all()

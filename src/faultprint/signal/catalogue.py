@@ -128,10 +128,10 @@ _CHANGE = (
     Descriptor("mean_crossings", "how often the level is crossed",
                "share of neighbours on different sides of the mean; a value within 1e-9 of the "
                "range counts as not above", _ONE, 2,
-               lambda x: _per_step(x, x.sum(kernels.MEAN_CROSSED))),
+               lambda x: _per_step(x, x.crossing(kernels.MEAN_CROSSED))),
     Descriptor("zero_crossings", "how often 0 is crossed", "share of neighbours on different "
                "sides of 0; a value within 1e-9 of the range counts as not above", _ONE, 2,
-               lambda x: _per_step(x, x.sum(kernels.ZERO_CROSSED))),
+               lambda x: _per_step(x, x.crossing(kernels.ZERO_CROSSED))),
 )  # fmt: skip
 
 _MEMORY = (

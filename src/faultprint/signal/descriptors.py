@@ -12,6 +12,9 @@ from faultprint.signal.measures import Measures
 
 __all__ = ["CATALOGUE", "compute"]
 
+BLOCK = 1 << 12
+"""Windows at a time, so that what is computed on the way stays in the cache."""
+
 
 def compute(
     names: Sequence[str], values: Real, times: Whole, starts: Whole, stops: Whole
@@ -49,17 +52,25 @@ def compute(
     that neither a large offset nor the other windows computed at the same time can change them.
     """
     asked = [descriptor(name) for name in names]
-    measures = Measures(
-        np.ascontiguousarray(values),
-        np.ascontiguousarray(times),
-        np.ascontiguousarray(starts),
-        np.ascontiguousarray(stops),
-        bands=tuple(dict.fromkeys(band for d in asked for band in d.bands)),
-        shares=tuple(sorted({share for d in asked for share in d.shares})),
-        around="mad" in names,
-    )
+    values, times = np.ascontiguousarray(values), np.ascontiguousarray(times)
+    bands = tuple(dict.fromkeys(band for d in asked for band in d.bands))
+    shares = tuple(sorted({share for d in asked for share in d.shares}))
+    found = {name: np.full(starts.size, np.nan) for name in names}
     with np.errstate(all="ignore"):
-        return {d.name: _fitting(d.of(measures), measures.count >= d.least) for d in asked}
+        for first in range(0, starts.size, BLOCK):
+            part = slice(first, first + BLOCK)
+            measures = Measures(
+                values,
+                times,
+                np.ascontiguousarray(starts[part]),
+                np.ascontiguousarray(stops[part]),
+                bands=bands,
+                shares=shares,
+                around="mad" in names,
+            )
+            for d in asked:
+                found[d.name][part] = _fitting(d.of(measures), measures.count >= d.least)
+    return found
 
 
 def _fitting(got: Real, enough: Flags) -> Real:

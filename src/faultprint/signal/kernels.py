@@ -28,9 +28,11 @@ from faultprint.signal.simd import (
     total,
 )
 
-(FIRST, LAST, LOWEST, HIGHEST, LEVEL, MEAN, VARIANCE, THIRD, FOURTH, PRODUCT, MEAN_CROSSED,
- ZERO_CROSSED, STEPS, SIZES) = range(14)  # fmt: skip
+FIRST, LAST, LOWEST, HIGHEST, LEVEL, MEAN, VARIANCE, THIRD, FOURTH, STEPS, SIZES = range(11)
 """Columns of :func:`measure`."""
+
+PRODUCT, MEAN_CROSSED, ZERO_CROSSED = range(3)
+"""Columns of :func:`cross`."""
 
 SLOPE, SPAN, WIDEST = range(3)
 """Columns of :func:`follow`."""
@@ -112,29 +114,64 @@ def _sum_up(room: Real, size: int, row: Real) -> None:
 
 @compiled
 def _sum_deviations(room: Real, size: int, row: Real) -> None:
-    """Measure what refers to the mean."""
-    origin, level, none, one = full(room[0]), full(row[LEVEL]), full(0.0), full(1.0)
-    slack = full(ROUNDING * (row[HIGHEST] - row[LOWEST]))
-    near, far, eight = full(size - 1.0), full(float(size)), full(float(WIDTH))
-    place, second, third, fourth = count_from(0.0), none, none, none
-    product, mean_crossed, zero_crossed = none, none, none
+    """Measure the central moments."""
+    origin, level, none = full(room[0]), full(row[LEVEL]), full(0.0)
+    far, eight, place = full(float(size)), full(float(WIDTH)), count_from(0.0)
+    second, third, fourth = none, none, none
     for j in range(0, size, WIDTH):
-        x, y = load(room, j), load(room, j + 1)
-        d, e = (x - origin) - level, (y - origin) - level
-        inside, paired = place < far, place < near
-        square = pick(inside, d * d, none)
+        d = pick(place < far, (load(room, j) - origin) - level, none)
+        square = d * d
         second = second + square
         third = third + square * d
         fourth = fourth + square * square
-        product = product + pick(paired, d * e, none)
-        crossed = (d > slack) ^ (e > slack)
-        mean_crossed = mean_crossed + pick(crossed & paired, one, none)
-        crossed = (x > slack) ^ (y > slack)
-        zero_crossed = zero_crossed + pick(crossed & paired, one, none)
         place = place + eight
     row[VARIANCE], row[THIRD] = total(second) / size, total(third) / size
-    row[FOURTH], row[PRODUCT] = total(fourth) / size, total(product)
-    row[MEAN_CROSSED], row[ZERO_CROSSED] = total(mean_crossed), total(zero_crossed)
+    row[FOURTH] = total(fourth) / size
+
+
+@compiled
+def _compare(room: Real, size: int, level: float, slack: float, row: Real) -> None:
+    """Compare neighbours."""
+    origin, height, none, one = full(room[0]), full(level), full(0.0), full(1.0)
+    product, mean_crossed, zero_crossed, edge = none, none, none, full(slack)
+    near, eight, place = full(size - 1.0), full(float(WIDTH)), count_from(0.0)
+    for j in range(0, size, WIDTH):
+        x, y, paired = load(room, j), load(room, j + 1), place < near
+        d, e = (x - origin) - height, (y - origin) - height
+        product = product + pick(paired, d * e, none)
+        crossed = ((d > edge) ^ (e > edge)) & paired
+        mean_crossed = mean_crossed + pick(crossed, one, none)
+        crossed = ((x > edge) ^ (y > edge)) & paired
+        zero_crossed = zero_crossed + pick(crossed, one, none)
+        place = place + eight
+    row[PRODUCT], row[MEAN_CROSSED] = total(product), total(mean_crossed)
+    row[ZERO_CROSSED] = total(zero_crossed)
+
+
+@compiled
+def cross(values: Real, starts: Whole, stops: Whole, measured: Real, found: Real) -> None:
+    """Compare the neighbours in each window.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        float32 or float64, oldest first, shape (n,).
+    starts : numpy.ndarray
+        Position of the first value of each window, shape (w,).
+    stops : numpy.ndarray
+        Position after the last value of each window, shape (w,).
+    measured : numpy.ndarray
+        Mean less the oldest value, and range, of each window, shape (2, w).
+    found : numpy.ndarray
+        Where the results go, shape (w, 3): sum of products of neighbouring deviations, numbers of
+        crossings of the mean and of 0. Rows of empty windows are left alone.
+    """
+    room = np.empty(longest_of(starts, stops) + 2 * WIDTH)
+    for w in range(starts.size):
+        size = stops[w] - starts[w]
+        if size > 0:
+            fill(values, starts[w], size, room)
+            _compare(room, size, measured[0, w], ROUNDING * measured[1, w], found[w])
 
 
 @compiled
@@ -150,9 +187,8 @@ def measure(values: Real, starts: Whole, stops: Whole, found: Real) -> None:
     stops : numpy.ndarray
         Position after the last value of each window, shape (w,).
     found : numpy.ndarray
-        Where the results go, shape (w, 14): oldest, newest, lowest and highest value, mean less the
-        oldest value, mean, central moments of order 2, 3 and 4, sum of products of neighbouring
-        deviations, numbers of crossings of the mean and of 0, sum of absolute steps, mean size.
+        Where the results go, shape (w, 11): oldest, newest, lowest and highest value, mean less the
+        oldest value, mean, central moments of order 2, 3 and 4, sum of absolute steps, mean size.
         Rows of empty windows are left alone.
     """
     room = np.empty(longest_of(starts, stops) + 2 * WIDTH)

@@ -21,6 +21,11 @@ _SECONDS = 3600.0
 """Seconds in an hour."""
 
 
+def _row(table: Real, number: int) -> Real:
+    row: Real = table[number]
+    return row
+
+
 @dataclass(frozen=True)
 class Measures:
     """Sums, order statistics and spectra of many windows; arrays have shape (windows,)."""
@@ -49,42 +54,49 @@ class Measures:
         return np.full((self.starts.size, columns), np.nan)
 
     @cached_property
+    def _crossed(self) -> Real:
+        found, measured = self._room(3), np.stack([self._levels, self.span])
+        kernels.cross(self.values, self.starts, self.stops, measured, found)
+        return np.ascontiguousarray(found.T)
+
+    @cached_property
     def _measured(self) -> Real:
-        found = self._room(14)
+        found = self._room(11)
         kernels.measure(self.values, self.starts, self.stops, found)
-        return found
+        return np.ascontiguousarray(found.T)
 
     @cached_property
     def _followed(self) -> Real:
         found, levels = self._room(3), self._levels
         kernels.follow(self.values, self.times, self.starts, self.stops, levels, found)
-        return found
+        return np.ascontiguousarray(found.T)
 
     @cached_property
     def _held(self) -> Real:
         found = self._room(2)
         kernels.hold(self.values, self.times, self.starts, self.stops, found)
-        return found
+        return np.ascontiguousarray(found.T)
 
     @cached_property
     def _watched(self) -> Real:
         found = self._room(5)
         motion.watch(self.values, self.starts, self.stops, self._levels, found)
-        return found
+        return np.ascontiguousarray(found.T)
 
     @cached_property
     def _ranked(self) -> Real:
         shares = np.array(self.shares)
-        return ranks.rank(self.values, self.starts, self.stops, shares, around=self.around)
+        found = ranks.rank(self.values, self.starts, self.stops, shares, around=self.around)
+        return np.ascontiguousarray(found.T)
 
     @cached_property
     def _levels(self) -> Real:
-        return np.ascontiguousarray(self._measured[:, kernels.LEVEL])
+        return _row(self._measured, kernels.LEVEL)
 
     @cached_property
     def _resolution(self) -> Real:
         """Width of a bin [Hz]; NaN where the window was not sampled evenly."""
-        span, widest = self._followed[:, kernels.SPAN], self._followed[:, kernels.WIDEST]
+        span, widest = _row(self._followed, kernels.SPAN), _row(self._followed, kernels.WIDEST)
         even = widest * (self.count - 1) <= EVEN * span
         return np.where(even, (self.count - 1) / self.count / (span * _SECONDS), np.nan)
 
@@ -94,7 +106,8 @@ class Measures:
         even = np.isfinite(self._resolution)
         stops = np.where(even, self.stops, self.starts)
         bands = np.where(even, self._resolution, 1.0), edges
-        return fourier.spectra(self.values, self.starts, stops, self._levels, bands)
+        found = fourier.spectra(self.values, self.starts, stops, self._levels, bands)
+        return np.ascontiguousarray(found.T)
 
     def sum(self, column: int) -> Real:
         """Give one column of :func:`kernels.measure`.
@@ -109,7 +122,22 @@ class Measures:
         numpy.ndarray
             One number per window.
         """
-        return self._measured[:, column]
+        return _row(self._measured, column)
+
+    def crossing(self, column: int) -> Real:
+        """Give one column of :func:`kernels.cross`.
+
+        Parameters
+        ----------
+        column : int
+            For example :data:`kernels.ZERO_CROSSED`.
+
+        Returns
+        -------
+        numpy.ndarray
+            One number per window.
+        """
+        return _row(self._crossed, column)
 
     def motion(self, column: int) -> Real:
         """Give one column of :func:`motion.watch`.
@@ -124,27 +152,27 @@ class Measures:
         numpy.ndarray
             One number per window.
         """
-        return self._watched[:, column]
+        return _row(self._watched, column)
 
     @property
     def mean(self) -> Real:
         """Mean of each window."""
-        return self._measured[:, kernels.MEAN]
+        return _row(self._measured, kernels.MEAN)
 
     @property
     def variance(self) -> Real:
         """Mean squared deviation; exactly 0 if the window is constant."""
-        return self._measured[:, kernels.VARIANCE]
+        return _row(self._measured, kernels.VARIANCE)
 
     @property
     def span(self) -> Real:
         """Highest less lowest value."""
-        return self._measured[:, kernels.HIGHEST] - self._measured[:, kernels.LOWEST]
+        return _row(self._measured, kernels.HIGHEST) - _row(self._measured, kernels.LOWEST)
 
     @property
     def peak(self) -> Real:
         """Largest size."""
-        low, high = self._measured[:, kernels.LOWEST], self._measured[:, kernels.HIGHEST]
+        low, high = _row(self._measured, kernels.LOWEST), _row(self._measured, kernels.HIGHEST)
         return np.maximum(np.abs(low), np.abs(high))
 
     @property
@@ -156,22 +184,22 @@ class Measures:
     @property
     def slope(self) -> Real:
         """Least-squares slope over time [unit/h]."""
-        return self._followed[:, kernels.SLOPE]
+        return _row(self._followed, kernels.SLOPE)
 
     @property
     def time_mean(self) -> Real:
         """Mean over time."""
-        return self._held[:, kernels.TIME_MEAN]
+        return _row(self._held, kernels.TIME_MEAN)
 
     @property
     def time_variance(self) -> Real:
         """Variance over time."""
-        return self._held[:, kernels.TIME_VARIANCE]
+        return _row(self._held, kernels.TIME_VARIANCE)
 
     @property
     def distance(self) -> Real:
         """Median absolute deviation from the median."""
-        return self._ranked[:, -1]
+        return _row(self._ranked, -1)
 
     def quantile(self, share: float) -> Real:
         """Give a quantile.
@@ -186,7 +214,7 @@ class Measures:
         numpy.ndarray
             One number per window, interpolated linearly between neighbours.
         """
-        return self._ranked[:, self.shares.index(share)]
+        return _row(self._ranked, self.shares.index(share))
 
     def product(self, apart: int) -> Real:
         """Sum the products of deviations some values apart.
@@ -202,7 +230,7 @@ class Measures:
             One number per window; NaN where there are not two values so far apart.
         """
         if apart == 1:
-            return np.where(self.count > 1, self._measured[:, kernels.PRODUCT], np.nan)
+            return np.where(self.count > 1, _row(self._crossed, kernels.PRODUCT), np.nan)
         asked = np.array([apart], dtype=np.int64)
         found = motion.recall(self.values, self.starts, self.stops, self._levels, asked)[:, 0]
         return np.where(self.count > apart, found, np.nan)
@@ -222,7 +250,7 @@ class Measures:
         numpy.ndarray
             One number per window; NaN where the window was not sampled evenly.
         """
-        found = self._spectrum[:, column]
+        found = _row(self._spectrum, column)
         return found * self._resolution if in_hertz else found
 
     def band(self, low: float, high: float) -> Real:
@@ -240,7 +268,7 @@ class Measures:
         numpy.ndarray
             One number per window.
         """
-        return self._spectrum[:, fourier.BANDS + self.bands.index((low, high))]
+        return _row(self._spectrum, fourier.BANDS + self.bands.index((low, high)))
 
     def each(self, function: Callable[[Real, Real], float]) -> Real:
         """Call a function on one window after another, for what no kernel does.
