@@ -11,8 +11,8 @@ import numpy as np
 
 from faultprint.errors import ConfigError
 from faultprint.signal import kernels, motion
+from faultprint.signal.arrays import Real
 from faultprint.signal.descriptor import Descriptor
-from faultprint.signal.instants import Real
 from faultprint.signal.measures import Measures
 from faultprint.signal.spectrum import SPECTRUM, band_energy
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from faultprint.signal.instants import Real
+from faultprint.signal.arrays import Real
 from faultprint.signal.measures import Measures
 
 

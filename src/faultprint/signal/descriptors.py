@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from faultprint.signal.arrays import Flags, Real, Whole
 from faultprint.signal.catalogue import CATALOGUE, descriptor
-from faultprint.signal.instants import Flags, Real, Whole
 from faultprint.signal.measures import Measures
 
 __all__ = ["CATALOGUE", "compute"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from faultprint.signal.instants import Real, Whole
+from faultprint.signal.arrays import Real, Whole
 from faultprint.signal.simd import (
     WIDTH,
     compiled,
@@ -228,13 +228,13 @@ def _spectra(
     levels: Real,
     bands: tuple[Real, Real],
     tables: tuple[Real, Real, Real, Real],
-    found: Real,
+    room: tuple[Real, Real, Real],
 ) -> None:
     """Describe windows of one length."""
+    work, power, found = room
     turns, chirp, kernel, split = tables
     size, padded = split.size, turns.size // 2
     paired = chirp.size == 0
-    work, power = np.empty((4, padded * WIDTH)), np.empty((size // 2 + 1) * WIDTH)
     for w in range(0, starts.size, WIDTH):
         upto = min(w + WIDTH, starts.size)
         _spread_out(values, starts[w:upto], levels[w:upto], size, work)
@@ -245,6 +245,23 @@ def _spectra(
             _chirp(work, size, padded, (turns, chirp, kernel), power)
         _describe(power, size // 2, found[w:upto], upto - w)
         _add_bands(power, size // 2, bands[0][w:upto], bands[1], found[w:upto])
+
+
+def _aligned(rows: int, columns: int) -> Real:
+    """Make room that begins on a line of the cache, its rows on different places in a page.
+
+    A vector that straddles two lines is read twice; rows a whole page apart are taken for one.
+    """
+    width = columns + 3 * WIDTH
+    plain = np.empty(rows * width + WIDTH)
+    first = (-plain.ctypes.data // plain.itemsize) % WIDTH
+    return plain[first : first + rows * width].reshape(rows, width)
+
+
+def _rooms(tables: tuple[Real, Real, Real, Real]) -> tuple[Real, Real]:
+    """Make room for the transforms, and the power, of eight windows."""
+    turns, _, _, split = tables
+    return _aligned(4, turns.size // 2 * WIDTH), _aligned(1, (split.size // 2 + 1) * WIDTH)[0]
 
 
 def spectra(
@@ -276,11 +293,13 @@ def spectra(
     found = np.full((starts.size, BANDS + edges.shape[0]), np.nan)
     sizes = stops - starts
     if sizes.size and (sizes == sizes[0]).all() and sizes[0] >= _LEAST:
-        _spectra(values, starts, levels, bands, tables_of(int(sizes[0])), found)
+        tables = tables_of(int(sizes[0]))
+        _spectra(values, starts, levels, bands, tables, (*_rooms(tables), found))
         return found
     for size in np.unique(sizes[sizes >= _LEAST]):
         at = np.flatnonzero(sizes == size)
         part = np.empty((at.size, found.shape[1]))
-        _spectra(values, starts[at], levels[at], (widths[at], edges), tables_of(int(size)), part)
+        tables, own = tables_of(int(size)), (widths[at], edges)
+        _spectra(values, starts[at], levels[at], own, tables, (*_rooms(tables), part))
         found[at] = part
     return found

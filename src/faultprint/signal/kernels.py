@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from faultprint.signal.instants import Real, Whole
+from faultprint.signal.arrays import Real, Whole
 from faultprint.signal.simd import (
     WIDTH,
     compiled,

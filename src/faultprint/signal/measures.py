@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from faultprint.signal import fourier, kernels, motion, ranks
-from faultprint.signal.instants import HOUR, Real, Whole
+from faultprint.signal.arrays import HOUR, Real, Whole
 
 SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 """The quantiles there are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from faultprint.signal.instants import Real, Whole
+from faultprint.signal.arrays import Real, Whole
 from faultprint.signal.kernels import fill, longest_of
 from faultprint.signal.simd import (
     WIDTH,

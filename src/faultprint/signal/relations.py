@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from faultprint.signal.instants import Real, Whole
+from faultprint.signal.arrays import Real, Whole
 from faultprint.signal.motion import relate
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from faultprint.signal.instants import Real
+from faultprint.signal.arrays import Real
 
 
 def _turned(angles: Real) -> Real:
