@@ -13,6 +13,7 @@ import numpy as np
 from faultprint.signal.arrays import Real, Whole
 from faultprint.signal.simd import (
     WIDTH,
+    built_in,
     compiled,
     full,
     larger,
@@ -23,7 +24,8 @@ from faultprint.signal.simd import (
     smaller,
     store,
 )
-from faultprint.signal.turns import tables_of
+from faultprint.signal.stockham import transform
+from faultprint.signal.turns import rooms_for, tables_of
 
 POWER, PEAK, CENTROID, SPREAD, KURTOSIS, ENTROPY, BANDS = range(7)
 """Columns of :func:`spectra`, in bins where a frequency is meant; bands follow."""
@@ -44,70 +46,7 @@ _TINY = 1e-290
 """Share of the power below which a bin holds none."""
 
 
-@compiled
-def _quarter(
-    re: Real, im: Real, to_re: Real, to_im: Real, shape: tuple[int, int, int], turns: Real
-) -> None:
-    """Do one pass of the Stockham transform in steps of four."""
-    size, stride, jump = shape
-    part = size // 4
-    for p in range(part):
-        c1, s1 = full(turns[2 * p * jump]), full(turns[2 * p * jump + 1])
-        c2, s2 = full(turns[4 * p * jump]), full(turns[4 * p * jump + 1])
-        c3, s3 = full(turns[6 * p * jump]), full(turns[6 * p * jump + 1])
-        for q in range(stride):
-            a, b = (q + stride * p) * WIDTH, (q + stride * (p + part)) * WIDTH
-            c, d = (q + stride * (p + 2 * part)) * WIDTH, (q + stride * (p + 3 * part)) * WIDTH
-            sum_re, gap_re = load(re, a) + load(re, c), load(re, a) - load(re, c)
-            sum_im, gap_im = load(im, a) + load(im, c), load(im, a) - load(im, c)
-            odd_re, odd_im = load(re, b) + load(re, d), load(im, b) + load(im, d)
-            # b - d, turned by a quarter
-            side_re, side_im = load(im, d) - load(im, b), load(re, b) - load(re, d)
-            o = (q + stride * 4 * p) * WIDTH
-            step = stride * WIDTH
-            store(to_re, o, sum_re + odd_re)
-            store(to_im, o, sum_im + odd_im)
-            x, y = gap_re - side_re, gap_im - side_im
-            store(to_re, o + step, x * c1 - y * s1)
-            store(to_im, o + step, x * s1 + y * c1)
-            x, y = sum_re - odd_re, sum_im - odd_im
-            store(to_re, o + 2 * step, x * c2 - y * s2)
-            store(to_im, o + 2 * step, x * s2 + y * c2)
-            x, y = gap_re + side_re, gap_im + side_im
-            store(to_re, o + 3 * step, x * c3 - y * s3)
-            store(to_im, o + 3 * step, x * s3 + y * c3)
-
-
-@compiled
-def _halve(re: Real, im: Real, to_re: Real, to_im: Real, stride: int) -> None:
-    """Do the last pass of the Stockham transform in steps of two."""
-    for q in range(stride):
-        a, b = q * WIDTH, (q + stride) * WIDTH
-        x, y = load(re, a), load(re, b)
-        store(to_re, a, x + y)
-        store(to_re, b, x - y)
-        x, y = load(im, a), load(im, b)
-        store(to_im, a, x + y)
-        store(to_im, b, x - y)
-
-
-@compiled
-def _transform(work: Real, size: int, turns: Real) -> int:
-    """Transform rows 0 and 1 of the workspace; return the row where the real part ends up."""
-    stride, here, left = 1, 0, size
-    while left >= 4:
-        there = 2 - here
-        shape = (left, stride, size // left)
-        _quarter(work[here], work[here + 1], work[there], work[there + 1], shape, turns)
-        left, stride, here = left // 4, stride * 4, there
-    if left == 2:
-        there = 2 - here
-        _halve(work[here], work[here + 1], work[there], work[there + 1], stride)
-        here = there
-    return here
-
-
-@compiled
+@built_in
 def _split(re: Real, im: Real, half: int, turns: Real, power: Real) -> None:
     """Turn the transform of even and odd values into the power of a real series."""
     scale, quarter = 1.0 / (half * half), full(0.25)
@@ -123,7 +62,7 @@ def _split(re: Real, im: Real, half: int, turns: Real, power: Real) -> None:
     store(power, half * WIDTH, edge * edge * full(0.25 * scale))
 
 
-@compiled
+@built_in
 def _chirp(
     work: Real, size: int, padded: int, tables: tuple[Real, Real, Real], power: Real
 ) -> None:
@@ -137,14 +76,14 @@ def _chirp(
     for j in range(size, padded):
         store(work[0], j * WIDTH, none)
         store(work[1], j * WIDTH, none)
-    here = _transform(work, padded, turns)
+    here = transform(work, padded, turns)
     re, im = work[here], work[here + 1]
     for k in range(padded):  # conjugated, so that the second transform goes backwards
         x, y = load(re, k * WIDTH), load(im, k * WIDTH)
         c, s = full(kernel[2 * k]), full(kernel[2 * k + 1])
         store(work[0], k * WIDTH, x * c - y * s)
         store(work[1], k * WIDTH, none - (x * s + y * c))
-    here = _transform(work, padded, turns)
+    here = transform(work, padded, turns)
     scale = 1.0 / (float(padded) * float(padded) * float(size) * float(size))
     for k in range(1, size // 2 + 1):
         x, y = load(work[here], k * WIDTH), load(work[here + 1], k * WIDTH)
@@ -152,7 +91,7 @@ def _chirp(
         store(power, k * WIDTH, (x * x + y * y) * full(twice * scale))
 
 
-@compiled
+@built_in
 def _describe(power: Real, bins: int, found: Real, last: int) -> None:
     """Describe the power spectra of eight windows; bin 0 is left out."""
     none, one = full(0.0), full(1.0)
@@ -184,13 +123,15 @@ def _describe(power: Real, bins: int, found: Real, last: int) -> None:
             found[w, column] = results[column, w]
 
 
-@compiled
+@built_in
 def _add_bands(power: Real, bins: int, widths: Real, bands: Real, found: Real) -> None:
     """Sum the power in each band; eight windows have nearly the same bins in it."""
     none, last, room = full(0.0), widths.size, np.empty(WIDTH)
+    least = most = widths[0]
     for lane in range(WIDTH):
         room[lane] = widths[min(lane, last - 1)]
-    least, most, width = room.min(), room.max(), load(room, 0)
+        least, most = min(least, room[lane]), max(most, room[lane])
+    width = load(room, 0)
     for band in range(bands.shape[0]):
         low, high, summed = full(bands[band, 0]), full(bands[band, 1]), none
         first = max(int(min(bands[band, 0] / most, bins + 1.0)), 1)
@@ -204,7 +145,7 @@ def _add_bands(power: Real, bins: int, widths: Real, bands: Real, found: Real) -
             found[w, BANDS + band] = room[w]
 
 
-@compiled
+@built_in
 def _spread_out(values: Real, starts: Whole, levels: Real, size: int, work: Real) -> None:
     """Put the deviations of eight windows side by side; even and odd apart if it is whole."""
     paired = size & (size - 1) == 0
@@ -230,38 +171,38 @@ def _spectra(
     tables: tuple[Real, Real, Real, Real],
     room: tuple[Real, Real, Real],
 ) -> None:
-    """Describe windows of one length."""
+    """Describe windows of one length, a power of two."""
     work, power, found = room
-    turns, chirp, kernel, split = tables
-    size, padded = split.size, turns.size // 2
-    paired = chirp.size == 0
+    turns, _, _, split = tables
+    size, half = split.size, turns.size // 2
     for w in range(0, starts.size, WIDTH):
         upto = min(w + WIDTH, starts.size)
         _spread_out(values, starts[w:upto], levels[w:upto], size, work)
-        if paired:
-            here = _transform(work, padded, turns)
-            _split(work[here], work[here + 1], padded, split, power)
-        else:
-            _chirp(work, size, padded, (turns, chirp, kernel), power)
+        here = transform(work, half, turns)
+        _split(work[here], work[here + 1], half, split, power)
+        _describe(power, half, found[w:upto], upto - w)
+        _add_bands(power, half, bands[0][w:upto], bands[1], found[w:upto])
+
+
+@compiled
+def _chirped(
+    values: Real,
+    starts: Whole,
+    levels: Real,
+    bands: tuple[Real, Real],
+    tables: tuple[Real, Real, Real, Real],
+    room: tuple[Real, Real, Real],
+) -> None:
+    """Describe windows of one length, any other; compiled only when there are such."""
+    work, power, found = room
+    turns, chirp, kernel, split = tables
+    size, padded = split.size, turns.size // 2
+    for w in range(0, starts.size, WIDTH):
+        upto = min(w + WIDTH, starts.size)
+        _spread_out(values, starts[w:upto], levels[w:upto], size, work)
+        _chirp(work, size, padded, (turns, chirp, kernel), power)
         _describe(power, size // 2, found[w:upto], upto - w)
         _add_bands(power, size // 2, bands[0][w:upto], bands[1], found[w:upto])
-
-
-def _aligned(rows: int, columns: int) -> Real:
-    """Make room that begins on a line of the cache, its rows on different places in a page.
-
-    A vector that straddles two lines is read twice; rows a whole page apart are taken for one.
-    """
-    width = columns + 3 * WIDTH
-    plain = np.empty(rows * width + WIDTH)
-    first = (-plain.ctypes.data // plain.itemsize) % WIDTH
-    return plain[first : first + rows * width].reshape(rows, width)
-
-
-def _rooms(tables: tuple[Real, Real, Real, Real]) -> tuple[Real, Real]:
-    """Make room for the transforms, and the power, of eight windows."""
-    turns, _, _, split = tables
-    return _aligned(4, turns.size // 2 * WIDTH), _aligned(1, (split.size // 2 + 1) * WIDTH)[0]
 
 
 def spectra(
@@ -294,12 +235,14 @@ def spectra(
     sizes = stops - starts
     if sizes.size and (sizes == sizes[0]).all() and sizes[0] >= _LEAST:
         tables = tables_of(int(sizes[0]))
-        _spectra(values, starts, levels, bands, tables, (*_rooms(tables), found))
+        run = _chirped if tables[1].size else _spectra
+        run(values, starts, levels, bands, tables, (*rooms_for(tables), found))
         return found
     for size in np.unique(sizes[sizes >= _LEAST]):
         at = np.flatnonzero(sizes == size)
         part = np.empty((at.size, found.shape[1]))
         tables, own = tables_of(int(size)), (widths[at], edges)
-        _spectra(values, starts[at], levels[at], own, tables, (*_rooms(tables), part))
+        run = _chirped if tables[1].size else _spectra
+        run(values, starts[at], levels[at], own, tables, (*rooms_for(tables), part))
         found[at] = part
     return found

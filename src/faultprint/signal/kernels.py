@@ -14,6 +14,7 @@ import numpy as np
 from faultprint.signal.arrays import Real, Whole
 from faultprint.signal.simd import (
     WIDTH,
+    built_in,
     compiled,
     count_from,
     full,
@@ -47,7 +48,7 @@ _HOURS = 1 / 3.6e12
 """Hours in a nanosecond."""
 
 
-@compiled
+@built_in
 def fill(values: Real, start: int, size: int, room: Real) -> None:
     """Copy a window, and its oldest value behind it so that whole vectors can be read.
 
@@ -70,7 +71,7 @@ def fill(values: Real, start: int, size: int, room: Real) -> None:
     store(room, size + WIDTH, oldest)
 
 
-@compiled
+@built_in
 def longest_of(starts: Whole, stops: Whole) -> int:
     """Find the longest window.
 
@@ -92,7 +93,7 @@ def longest_of(starts: Whole, stops: Whole) -> int:
     return most
 
 
-@compiled
+@built_in
 def _sum_up(room: Real, size: int, row: Real) -> None:
     """Measure extremes, mean and steps."""
     origin, none, far = full(room[0]), full(0.0), full(float(size))
@@ -112,7 +113,7 @@ def _sum_up(room: Real, size: int, row: Real) -> None:
     row[SIZES], row[STEPS] = total(sizes) / size, total(steps)
 
 
-@compiled
+@built_in
 def _sum_deviations(room: Real, size: int, row: Real) -> None:
     """Measure the central moments."""
     origin, level, none = full(room[0]), full(row[LEVEL]), full(0.0)
@@ -129,7 +130,7 @@ def _sum_deviations(room: Real, size: int, row: Real) -> None:
     row[FOURTH] = total(fourth) / size
 
 
-@compiled
+@built_in
 def _compare(room: Real, size: int, level: float, slack: float, row: Real) -> None:
     """Compare neighbours."""
     origin, height, none, one = full(room[0]), full(level), full(0.0), full(1.0)
@@ -200,7 +201,7 @@ def measure(values: Real, starts: Whole, stops: Whole, found: Real) -> None:
             _sum_deviations(room, size, found[w])
 
 
-@compiled
+@built_in
 def _tell_hours(clock: Whole, hours: Real) -> None:
     """Tell how long before the newest value each was read [h]."""
     newest = clock[clock.size - 1]
@@ -208,7 +209,7 @@ def _tell_hours(clock: Whole, hours: Real) -> None:
         hours[j] = float(clock[j] - newest) * _HOURS
 
 
-@compiled
+@built_in
 def _lean(room: Real, hours: Real, size: int, level: float, row: Real) -> None:
     """Measure the slope and the widest gap."""
     none, eight, place = full(0.0), full(float(WIDTH)), count_from(0.0)
@@ -292,7 +293,7 @@ def hold(values: Real, times: Whole, starts: Whole, stops: Whole, found: Real) -
             found[w, TIME_VARIANCE] = _area(room, hours, size, steady, 2)
 
 
-@compiled
+@built_in
 def _area(room: Real, hours: Real, size: int, level: float, power: int) -> float:
     """Average straight lines, less a level, or (power 2) their squares."""
     none, half, third = full(0.0), full(0.5), full(1.0 / 3.0)

@@ -8,6 +8,7 @@ from faultprint.signal.arrays import Real, Whole
 from faultprint.signal.kernels import fill, longest_of
 from faultprint.signal.simd import (
     WIDTH,
+    built_in,
     compiled,
     count_from,
     full,
@@ -22,7 +23,7 @@ STEP_VARIANCE, BEND_VARIANCE, TURNED, EXCURSION, ROOTS = range(5)
 """Columns of :func:`watch`."""
 
 
-@compiled
+@built_in
 def _differ(room: Real, size: int, row: Real) -> None:
     """Measure variances of first and second differences, turning points and roots of the size."""
     none, one = full(0.0), full(1.0)

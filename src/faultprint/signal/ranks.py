@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from faultprint.signal.arrays import Real, Whole
-from faultprint.signal.simd import compiled
+from faultprint.signal.simd import built_in, compiled
 
 TILE = 1 << 15
 """Values sorted at a time; they stay in the cache."""
@@ -26,7 +26,7 @@ def _lay(values: Real, starts: Whole, sizes: Whole, rows: Real) -> None:
             row[j] = np.inf
 
 
-@compiled
+@built_in
 def _between(row: Real, place: float) -> float:
     """Interpolate linearly between neighbours of a sorted row."""
     below = int(place)
@@ -36,10 +36,14 @@ def _between(row: Real, place: float) -> float:
     return low + (np.float64(row[below + 1]) - low) * (place - below)
 
 
-@compiled
+@built_in
 def _nearest(row: Real, size: int, centre: float) -> float:
     """Give the median distance of a sorted row to a level, stepping outwards from it."""
-    right = np.searchsorted(row[:size], centre)
+    right = size // 2
+    while right > 0 and row[right - 1] >= centre:
+        right -= 1
+    while right < size and row[right] < centre:
+        right += 1
     left, distance, before = right - 1, 0.0, 0.0
     for _ in range(size // 2 + 1):
         before = distance

@@ -43,7 +43,25 @@ def compiled(function: F) -> F:
     F
         The same, compiled at its first call.
     """
-    return cast(F, njit(cache=True, nogil=True, error_model="numpy")(function))
+    made = njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
+    return cast(F, made(function))
+
+
+def built_in(function: F) -> F:
+    """Compile a function that only compiled functions call, as a part of them.
+
+    Parameters
+    ----------
+    function : F
+        A function of numbers, vectors and arrays.
+
+    Returns
+    -------
+    F
+        The same; it is cached with its callers, and there is nothing in it that Python could call.
+    """
+    bare = {"no_cfunc_wrapper": True, "no_cpython_wrapper": True}
+    return cast(F, njit(nogil=True, error_model="numpy", **bare)(function))
 
 
 class _Vector(types.Type):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Cosines and sines that Fourier transforms of one length share."""
+"""Cosines, sines and room that Fourier transforms of one length share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from faultprint.signal.arrays import Real
+from faultprint.signal.simd import WIDTH
 
 
 def _turned(angles: Real) -> Real:
@@ -44,3 +45,31 @@ def tables_of(size: int) -> tuple[Real, Real, Real, Real]:
     through = np.fft.fft(wave)
     kernel = np.stack([through.real, through.imag], axis=1).ravel()
     return turns, _turned(-angles), kernel, np.resize(split, size)
+
+
+def _aligned(rows: int, columns: int) -> Real:
+    """Make room that begins on a line of the cache, its rows on different places in a page.
+
+    A vector that straddles two lines is read twice; rows a whole page apart are taken for one.
+    """
+    width = columns + 3 * WIDTH
+    plain = np.empty(rows * width + WIDTH)
+    first = (-plain.ctypes.data // plain.itemsize) % WIDTH
+    return plain[first : first + rows * width].reshape(rows, width)
+
+
+def rooms_for(tables: tuple[Real, Real, Real, Real]) -> tuple[Real, Real]:
+    """Make room for the transforms, and the power, of eight windows.
+
+    Parameters
+    ----------
+    tables : tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray, numpy.ndarray]
+        What :func:`tables_of` gives.
+
+    Returns
+    -------
+    tuple[numpy.ndarray, numpy.ndarray]
+        Four rows for real and imaginary parts before and after, and one for the power.
+    """
+    turns, _, _, split = tables
+    return _aligned(4, turns.size // 2 * WIDTH), _aligned(1, (split.size // 2 + 1) * WIDTH)[0]
