@@ -1,4 +1,4 @@
-"""The Fourier transform of a power of two, eight series side by side (Stockham, in steps of four)."""
+"""The Fourier transform of a power of two, eight series side by side (Stockham, radix 4)."""
 
 from __future__ import annotations
 
