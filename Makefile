@@ -14,6 +14,8 @@ export GIT_PYTHON_REFRESH := quiet
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MPLBACKEND := Agg
+# uv trusts the certificates of the system, as pip does.
+export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check slow bench docs clean lock
@@ -50,7 +52,8 @@ check: $(STAMP) ## ruff, mypy --strict and the architecture tests
 slow: $(STAMP) ## statistical and end-to-end tests, minutes not seconds
 	@$(BIN)/python -m pytest -q -m slow
 
-bench: $(STAMP) ## time and memory of each stage on this machine
+bench: $(STAMP) ## time and memory of the descriptor engine beside others, on this machine
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(BIN)/python -r requirements-bench.lock
 	@$(BIN)/python -m tests.bench
 
 docs: $(STAMP) ## write docs/reference from the code
@@ -58,7 +61,10 @@ docs: $(STAMP) ## write docs/reference from the code
 
 lock: $(STAMP) ## resolve requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --upgrade --all-extras pyproject.toml --output-file requirements.lock
+	  --no-annotate --upgrade --extra dev --extra postgres pyproject.toml --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --upgrade --extra bench --constraint requirements.lock pyproject.toml \
+	  --output-file requirements-bench.lock
 
 clean: ## remove what runs made; keep .venv
 	@rm -rf data/raw data/truth data/tables data/windows data/expected models/candidate models/release \

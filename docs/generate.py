@@ -77,29 +77,41 @@ def cli_page() -> str:
 
 def descriptors_page() -> str:
     """Describe every descriptor of the catalogue."""
-    from faultprint.signal.descriptors import CATALOGUE
+    from faultprint.signal.bearing_faults import ENVELOPE
+    from faultprint.signal.catalogue import CATALOGUE, FAMILIES, descriptor
+    from faultprint.signal.relations import LEAST, PAIRED
 
-    lines = [
-        "# Descriptors",
-        "",
-        "A descriptor of a sensor is named `<sensor>.<descriptor>`, like `vibration.rms`; with",
-        "`@recent` behind it, it looks back over `windows.recent` only. x are the n good values of",
-        "the window, oldest first, t their times in hours. With fewer good values than *least* it",
-        "is missing; it is never imputed.",
-        "",
-        "| descriptor | what it says | unit | least |",
-        "|---|---|---|---|",
-    ]
-    for name, one in CATALOGUE.items():
-        says = " ".join(one.says.split()).replace("|", "\\|")
-        unit = one.unit.replace("{unit}", "sensor's unit")
-        lines.append(f"| `{name}` | {says} | {unit} | {one.least} |")
+    lines = ["# Descriptors", "", "Named `<sensor>.<descriptor>`, over the n good values x of a"]
+    lines += ["window, read at times t [h] while the equipment ran. Missing (NaN) where there are"]
+    lines += ["fewer values than needed, or the formula divides by zero or overflows.", ""]
+    for name in [*CATALOGUE, *FAMILIES]:
+        d = descriptor(FAMILIES.get(name, name))
+        shown = f", for example `{d.name}`" if name in FAMILIES else ""
+        lines += [f"## `{name}`", "", f"Tells: {d.means}{shown}.", "", f"Formula: {d.says}.", ""]
+        lines += [f"Unit: {d.unit.format(unit='unit of the sensor')}. Values needed: {d.least}."]
+        lines += [f"Source: {d.source}.", ""] if d.source else [""]
     lines += [
+        "# Descriptors of waveforms",
         "",
-        "Beside them stand `<sensor>.coverage`, `error.<code>.count` (events of the code in the",
-        "window) and `maintenance.<item>.hours_since`.",
+        "Of bursts that are evenly sampled; see the page on",
     ]
-    return "\n".join(lines) + "\n"
+    lines += [
+        "the bearing envelope. The bearing and its speed stand in the asset's attributes.",
+        "",
+    ]
+    for name, (says, unit) in ENVELOPE.items():
+        lines += [f"## `{name}`", "", f"Formula: {says}.", "", f"Unit: {unit}.", ""]
+    lines += [
+        "# Descriptors of two sensors",
+        "",
+        "Named `<sensor x>~<sensor y>.<descriptor>`, over",
+    ]
+    lines += [f"the readings where both are good, {LEAST} at least.", ""]
+    for r in PAIRED.values():
+        unit = r.unit.format(unit="unit of x", other="unit of y")
+        lines += [f"## `{r.name}`", "", f"Tells: {r.means}.", "", f"Formula: {r.says}.", ""]
+        lines += [f"Unit: {unit}.", ""]
+    return "\n".join(lines)
 
 
 PAGES: dict[str, Callable[[], str]] = {

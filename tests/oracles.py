@@ -67,6 +67,125 @@ def _autocorrelation(x: list[float]) -> float:
     )
 
 
+def _trapezia(x: list[float], hours: list[float], square: bool) -> float:
+    """Integral of the straight lines, or of their squares, over its length."""
+    if hours[-1] == hours[0]:
+        return x[0] ** (2 if square else 1)
+    parts = [
+        (b - a) * ((u * u + u * v + v * v) / 3 if square else (u + v) / 2)
+        for a, b, u, v in zip(hours, hours[1:], x, x[1:], strict=False)
+    ]
+    return math.fsum(parts) / (hours[-1] - hours[0])
+
+
+def _time_mean(x: list[float], hours: list[float]) -> float:
+    return x[0] + _trapezia([v - x[0] for v in x], hours, square=False)
+
+
+def _time_std(x: list[float], hours: list[float]) -> float:
+    if hours[-1] == hours[0]:
+        return 0.0
+    level = _time_mean(x, hours)
+    return math.sqrt(_trapezia([v - level for v in x], hours, square=True))
+
+
+def _std(x: list[float]) -> float:
+    return math.sqrt(_moment(x, 2))
+
+
+def _steps(x: list[float]) -> list[float]:
+    return [b - a for a, b in itertools.pairwise(x)]
+
+
+def _mobility(x: list[float]) -> float:
+    return _ratio(_std(_steps(x)), _std(x))
+
+
+def _cusum(x: list[float]) -> float:
+    level = _mean(x)
+    walk = itertools.accumulate(v - level for v in x)
+    return _ratio(max(abs(v) for v in walk), _std(x) * math.sqrt(len(x)))
+
+
+def _turning(x: list[float]) -> float:
+    triples = zip(x, x[1:], x[2:], strict=False)
+    return sum((b - a) * (c - b) < 0 for a, b, c in triples) / (len(x) - 2)
+
+
+def _lagged(x: list[float], lag: int) -> float:
+    away = [v - _mean(x) for v in x]
+    above = math.fsum(a * b for a, b in zip(away, away[lag:], strict=False))
+    return _ratio(above, math.fsum(a * a for a in away))
+
+
+def power_spectrum(x: list[float], hours: list[float]) -> list[tuple[float, float]]:
+    """(frequency in Hz, power) of each line but the mean, by the defining sum."""
+    n, level = len(x), _mean(x)
+    gaps = _steps(hours)
+    if max(gaps) > 1.5 * sum(gaps) / len(gaps):
+        return []
+    rate = (n - 1) / ((hours[-1] - hours[0]) * 3600)
+    lines = []
+    for k in range(1, n // 2 + 1):
+        angles = [2 * math.pi * k * j / n for j in range(n)]
+        re = math.fsum((v - level) * math.cos(a) for v, a in zip(x, angles, strict=True))
+        im = math.fsum((v - level) * math.sin(a) for v, a in zip(x, angles, strict=True))
+        twice = 1 if 2 * k == n else 2
+        lines.append((rate * k / n, twice * (re * re + im * im) / n**2))
+    return lines
+
+
+def _line_moment(lines: list[tuple[float, float]], order: int) -> float:
+    power = math.fsum(p for _, p in lines)
+    centre = _ratio(math.fsum(f * p for f, p in lines), power)
+    return _ratio(math.fsum((f - centre) ** order * p for f, p in lines), power)
+
+
+def _centroid(lines: list[tuple[float, float]]) -> float:
+    return _ratio(math.fsum(f * p for f, p in lines), math.fsum(p for _, p in lines))
+
+
+def _entropy(lines: list[tuple[float, float]]) -> float:
+    power = math.fsum(p for _, p in lines)
+    shares = [_ratio(p, power) for _, p in lines]
+    return -math.fsum(q * math.log(q) if q != 0 else 0 for q in shares) / math.log(len(lines))
+
+
+def _strongest(lines: list[tuple[float, float]]) -> float:
+    most = max(p for _, p in lines)
+    return next(f for f, p in lines if p >= most * (1 - 1e-9)) if most > 0 else NAN
+
+
+def _line_kurtosis(lines: list[tuple[float, float]]) -> float:
+    second = _line_moment(lines, 2)
+    if not second > (1e-6 * lines[-1][0]) ** 2:
+        return NAN
+    return _line_moment(lines, 4) / second**2
+
+
+def _complexity(x: list[float]) -> float:
+    straight = _std(_steps(x)) <= 1e-9 * _std(x)
+    return NAN if straight else _ratio(_mobility(_steps(x)), _mobility(x))
+
+
+def _over(of: Callable[[list[tuple[float, float]]], float]) -> Callable[..., float]:
+    """Look at the spectrum if there is one."""
+
+    def looked(x: list[float], hours: list[float]) -> float:
+        lines = power_spectrum(x, hours)
+        return of(lines) if lines else NAN
+
+    return looked
+
+
+def _band(low: float, high: float) -> Callable[..., float]:
+    def added(lines: list[tuple[float, float]]) -> float:
+        slack = 1e-6 * lines[0][0]  # a line on the edge belongs to the band above
+        return math.fsum(p for f, p in lines if low <= f + slack < high)
+
+    return _over(added)
+
+
 # name -> (fewest values, function of values and hours)
 DESCRIPTORS: dict[str, tuple[int, Callable[[list[float], list[float]], float]]] = {
     "mean": (1, lambda x, t: _mean(x)),
@@ -97,6 +216,33 @@ DESCRIPTORS: dict[str, tuple[int, Callable[[list[float], list[float]], float]]] 
     "mean_crossings": (2, lambda x, t: _crossings(x, _mean(x))),
     "zero_crossings": (2, lambda x, t: _crossings(x, 0.0)),
     "autocorrelation": (3, lambda x, t: _autocorrelation(x)),
+    "time_mean": (1, _time_mean),
+    "time_std": (1, _time_std),
+    "mad": (1, lambda x, t: _quantile([abs(v - _quantile(x, 0.5)) for v in x], 0.5)),
+    "p01": (1, lambda x, t: _quantile(x, 0.01)),
+    "p10": (1, lambda x, t: _quantile(x, 0.1)),
+    "p90": (1, lambda x, t: _quantile(x, 0.9)),
+    "p99": (1, lambda x, t: _quantile(x, 0.99)),
+    "clearance": (
+        1,
+        lambda x, t: _ratio(_peak(x), (math.fsum(math.sqrt(abs(v)) for v in x) / len(x)) ** 2),
+    ),
+    "cusum": (2, lambda x, t: _cusum(x)),
+    "turning_points": (3, lambda x, t: _turning(x)),
+    "mobility": (3, lambda x, t: _mobility(x)),
+    "complexity": (4, lambda x, t: _complexity(x)),
+    "dominant_frequency": (8, _over(_strongest)),
+    "spectral_centroid": (8, _over(_centroid)),
+    "spectral_spread": (8, _over(lambda lines: math.sqrt(_line_moment(lines, 2)))),
+    "spectral_kurtosis": (
+        8,
+        _over(_line_kurtosis),
+    ),
+    "spectral_entropy": (8, _over(_entropy)),
+    "autocorrelation_2": (4, lambda x, t: _lagged(x, 2)),
+    "autocorrelation_24": (26, lambda x, t: _lagged(x, 24)),
+    "band_energy_0_0p0001": (8, _band(0, 0.0001)),
+    "band_energy_0p5_10": (8, _band(0.5, 10)),
 }
 
 

@@ -116,6 +116,34 @@ def serve(
     uvicorn.run(create_app(release, results), host=host, port=port)
 
 
+@app.command()
+def bearings(
+    folder: Annotated[Path, typer.Argument(help="Folder of the Case Western recordings.")],
+    bands: Annotated[int, typer.Option(help="Equal bands that are averaged.")] = 8,
+    resolution: Annotated[float, typer.Option(help="Resolution of the envelope, Hz.")] = 1.0,
+) -> None:
+    """Rank the faults of bearing recordings by their envelope, with no training."""
+    from faultprint.signal.bearing_faults import Ranking
+    from faultprint.stages.bearings import bearing_page, judge_recordings
+
+    typer.echo(bearing_page(judge_recordings(folder, Ranking(bands, resolution))))
+
+
+@app.command()
+def sensors(
+    params: Params = Path("params.yaml"),
+    workspace: Folder = Path(),
+    overrides: Overrides = None,
+) -> None:
+    """Measure sensor health on the simulated fleet: caught, how late, wrongly accused."""
+    from faultprint.stages.sensors import sensor_page
+    from faultprint.stages.workspace import Workspace
+    from faultprint.store.settings import load_settings
+
+    settings = load_settings(params, overrides_from(overrides))
+    typer.echo(sensor_page(settings, Workspace(workspace)))
+
+
 @signatures_app.command("list")
 def list_signatures(release: Release = Path("models/release"), as_json: AsJson = False) -> None:
     """List the signatures of a release."""

@@ -1,4 +1,7 @@
-"""params.yaml as typed settings; an unknown key is an error that names the nearest known key."""
+"""params.yaml as typed settings; an unknown key is an error that names the nearest known key.
+
+Longer than other modules on purpose: what params.yaml may say is read best in one place.
+"""
 
 from __future__ import annotations
 
@@ -68,6 +71,8 @@ class Sensor(Strict):
     """Physical range [unit]; values outside are flagged, not used."""
     required: bool = True
     """Whether a window without it can still be evaluated."""
+    fastest: float | None = Field(None, gt=0)
+    """Fastest change that is physically possible [unit/h]; faster steps speak against it."""
 
 
 class Running(Strict):
@@ -88,6 +93,9 @@ class Equipment(Strict):
     """Usual time between two readings; for coverage, a reading stands for at most this long."""
     running: Running | None = None
     """When it counts as running; always, when left out."""
+    attributes: dict[str, str | int | float] = Field(default_factory=dict)
+    """What all assets of the class share, e.g. the geometry of a bearing; an asset's own attributes
+    come first."""
 
     @model_validator(mode="after")
     def _running_sensor_exists(self) -> Equipment:
@@ -256,6 +264,31 @@ class Cleaning(Strict):
     """An asset with fewer readings is reported as too short."""
 
 
+class SensorHealth(Strict):
+    """When a sensor is no longer believed, and when it is trusted again."""
+
+    enabled: bool = True
+    """Whether sensors are judged at all."""
+    penalty: Duration = timedelta(hours=6)
+    """A check must fail over this look-back before the sensor is bad."""
+    reward: Duration = timedelta(hours=24)
+    """Every check must have passed for this long before it is trusted again."""
+    missing_share: float = Field(0.5, gt=0, lt=1)
+    """Share of its usual number of values below which a sensor counts as missing."""
+    spikes: int = Field(4, ge=2)
+    """Lone spikes, or impossibly fast steps, in a look-back that make it bad."""
+    noise_low: float = Field(0.2, ge=0, lt=1)
+    """Share of the lowest usual noise below which the noise has collapsed."""
+    noise_high: float = Field(3.0, gt=1)
+    """Multiple of the highest usual noise above which it is a burst."""
+    drift_window: Duration = timedelta(days=3)
+    """Look-back over which a sensor must have walked away from the twin's estimate."""
+    drift_sigma: float = Field(4.0, gt=0)
+    """Median deviance of a drifting sensor, in healthy scales ..."""
+    drift_quiet: float = Field(2.5, gt=0)
+    """... while that of every other sensor is below this."""
+
+
 class Windows(Strict):
     """How histories are cut into causal windows."""
 
@@ -279,6 +312,17 @@ class Windows(Strict):
     """Share of a window that good readings must cover; below it is not evaluated."""
 
 
+class Pair(Strict):
+    """Two sensors that are looked at together, where an equipment class has both."""
+
+    of: str
+    """The sensor that answers."""
+    against: str
+    """The sensor it is held against."""
+    descriptors: list[Literal["correlation", "regression_slope"]] = ["correlation"]
+    """What is computed of the two."""
+
+
 class Descriptors(Strict):
     """Which descriptors are computed, by sensor type."""
 
@@ -292,6 +336,10 @@ class Descriptors(Strict):
     """Event codes of kind ``error`` counted in each window."""
     since_maintenance: list[str] = Field(default_factory=list)
     """Maintainable items whose hours since last maintenance are a descriptor; ``any`` for all."""
+    pairs: list[Pair] = Field(default_factory=list)
+    """Sensors whose relation is a descriptor, ``<of>~<against>.correlation``."""
+    run: list[Literal["hours", "starts"]] = Field(default_factory=list)
+    """Hours run within the window, and how often the equipment started in it."""
 
 
 class Labels(Strict):
@@ -334,7 +382,7 @@ class Split(Strict):
     folds: int = Field(5, ge=2)
     """Folds by asset for what is judged out of fold."""
     embargo: Duration = timedelta(hours=48)
-    """Cut out before the held-out part."""
+    """Cut out before the held-out part; by default at least a window and the labels' horizon."""
 
 
 class Classifier(Strict):
@@ -449,6 +497,8 @@ class Settings(Strict):
     """Where histories come from, in the plant's own words."""
     cleaning: Cleaning = Cleaning()
     """When a value is flagged at the door."""
+    sensor_health: SensorHealth = SensorHealth()
+    """When a sensor is bad, and when it is trusted again."""
     windows: Windows = Windows()
     """How histories are cut."""
     descriptors: Descriptors = Descriptors()
@@ -471,6 +521,22 @@ class Settings(Strict):
     """The experiment tracker."""
     database: Database = Database()
     """The signature database."""
+
+    @model_validator(mode="after")
+    def _embargo_covers_labels(self) -> Settings:
+        """Keep windows and labels of the learnt part out of the judged part."""
+        spans = [self.windows.length] if self.windows.by == "time" else []
+        spans += [self.labels.horizon] if self.labels.source == "failures" else []
+        least = max(spans, default=timedelta(0))
+        if self.split.embargo >= least:
+            return self
+        if "embargo" in self.split.model_fields_set:
+            raise ValueError(
+                f"split.embargo is {_spell(self.split.embargo)}; expected at least "
+                f"{_spell(least)}, the longer of labels.horizon and windows.length"
+            )
+        wider = self.split.model_copy(update={"embargo": least})
+        return self.model_copy(update={"split": wider})
 
 
 def _models(kind: object) -> list[type[BaseModel]]:

@@ -1,4 +1,7 @@
-"""The boundary tables: one schema each, checked by one function that reports every violation."""
+"""The boundary tables: one schema each, checked by one function that reports every violation.
+
+Longer than other modules on purpose: the tables are the project's vocabulary and stand together.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,18 @@ EVENT_KINDS = ("failure", "maintenance", "error", "inspection", "restart", "faul
 """``fault`` is a labelled interval (time to end) in which the equipment was known to be faulty."""
 
 VERDICTS = ("healthy", "known", "ambiguous", "deviation", "not_evaluable")
+
+SENSOR_FAULTS = (
+    "missing",
+    "out_of_range",
+    "stuck",
+    "spiking",
+    "too_fast",
+    "noise_burst",
+    "noise_collapse",
+    "drift",
+)
+"""What can be wrong with a sensor, in the order in which one of several is named."""
 
 QUALITY = {
     "good": 0,
@@ -153,9 +168,30 @@ TABLES: dict[str, Table] = {
                 Column("coverage", "float", "share of the window covered by good readings", "1"),
                 Column("reason", "text", "why it cannot be evaluated; empty if it can"),
             ),
-            "one float64 column per descriptor, named `<source>.<descriptor>`; after labelling "
-            "also `label` (failure modes joined by `|`, `healthy`, or empty) and `use` (why the "
-            "window is or is not learnt from)",
+            "one float64 column per descriptor, named `<source>.<descriptor>`; `distrusted` "
+            "(text) names the sensors that were not believed; after labelling also `label` "
+            "(failure modes joined by `|`, `healthy`, or empty) and `use` (why the window is or is "
+            "not learnt from)",
+        ),
+        Table(
+            "sensor_health",
+            "a time in which a sensor was not believed, or walked away alone",
+            "state",
+            "SD",
+            ("asset", "sensor", "kind", "since"),
+            (
+                _ASSET,
+                Column("sensor", "text", "sensor"),
+                Column("kind", "text", "what was wrong with it", allowed=SENSOR_FAULTS),
+                Column("since", "time", "instant from which it was bad"),
+                Column(
+                    "until",
+                    "time",
+                    "instant from which it was trusted again; missing: still bad",
+                    nullable=True,
+                ),
+                _RELEASE,
+            ),
         ),
         Table(
             "residuals",

@@ -48,6 +48,13 @@ def test_running_sensor_must_exist() -> None:
         settings_from({"equipment": {"p": {**PUMP, "running": {"sensor": "sped", "above": 1}}}})
 
 
+def test_embargo_covers_window_and_horizon() -> None:
+    assert settings(labels={"horizon": "5d"}).split.embargo == timedelta(days=5)
+    said = "split.embargo is 1d; expected at least 5d"
+    with pytest.raises(ConfigError, match=said):
+        settings(labels={"horizon": "5d"}, split={"embargo": "1d"})
+
+
 def test_settings_round_trip_through_plain_data() -> None:
     first = settings(windows={"length": "90min", "step": "1d"})
     again = settings_from(first.model_dump(mode="json"))

@@ -154,3 +154,26 @@ def test_another_class_and_other_descriptors_are_refused() -> None:
         judged(windows.assign(equipment_class="fan"), residuals)
     with pytest.raises(TableError, match=r"without the descriptors \['load.mean'\]"):
         judged(windows.drop(columns="load.mean"), residuals)
+
+
+def test_a_diagnosis_that_needs_a_bad_sensor_is_not_evaluable_and_says_so() -> None:
+    windows, residuals = fresh()
+    states, diagnoses = judged(windows, residuals)
+    needed = {s.failure_mode: set(s.required_sensors) for s in learned().signatures}
+    assert "pressure" in needed["blockage"]
+    doubted = windows.assign(distrusted="pressure:stuck")
+    bad_states, bad = judged(doubted, residuals)
+    named = diagnoses["verdict"].isin(["known", "ambiguous"])
+    struck = named & diagnoses["failure_mode"].map(lambda m: "pressure" in needed.get(m, ()))
+    assert struck.sum() > 10
+    assert (bad.loc[struck, "verdict"] == "not_evaluable").all()
+    assert (bad.loc[struck, "reason"] == "sensor_bad:pressure:stuck").all()
+    assert (bad.loc[struck, "failure_mode"] == "").all()
+    assert bad_states.loc[struck, "p_value"].isna().all()
+    assert (bad_states.loc[struck, "reason"] == "sensor_bad:pressure:stuck").all()
+    pd.testing.assert_frame_equal(bad[~struck], diagnoses[~struck])
+    pd.testing.assert_frame_equal(bad_states[~struck], states[~struck])
+    tables.check("diagnoses", bad)
+    tables.check("states", bad_states)
+    _, other = judged(windows.assign(distrusted="unheard:stuck"), residuals)
+    pd.testing.assert_frame_equal(other, diagnoses)

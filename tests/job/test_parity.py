@@ -142,7 +142,9 @@ def test_other_settings_at_the_door_change_no_diagnosis(job: Job) -> None:
     strict = Cleaning(stuck_for=4, spike_sigma=3.0)
     other = flag_again(readings, equipment, strict)
     assert not other.equals(readings)
-    one, two = (scorer.describe(rows, events, equipment_class) for rows in (readings, other))
+    one, two = (
+        scorer.describe(rows, events, equipment_class).windows for rows in (readings, other)
+    )
     pd.testing.assert_frame_equal(one, two)
 
 

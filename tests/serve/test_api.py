@@ -401,7 +401,7 @@ def test_values_are_flagged_by_the_release(release_dir: Path, serve: Serve) -> N
     assert first["diagnoses"] != second["diagnoses"]
     mean = Scorer.load(release_dir)
     readings = read_body(ScoreBody(**bad), mean.release.scoring.equipment["pump"]).readings
-    windows = mean.describe(readings, tables.empty("events"), "pump")
+    windows = mean.describe(readings, tables.empty("events"), "pump").windows
     assert windows["temperature.max"].max() < 900
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from faultprint import tables
@@ -97,7 +97,8 @@ def test_equals_the_slow_twin(windows: Windows, seed: int) -> None:
     readings, events = history(seed)
     fast = described(readings, events, windows)
     slow = oracles.describe(readings, events, "pump", PUMP, windows, ASKED)
-    assert len(fast) == len(slow) > 0
+    assert len(fast) == len(slow)
+    assume(len(slow))  # a history that hardly ran has no window by count
     assert fast["reason"].tolist() == slow["reason"].tolist()
     for column in ("start", "end"):
         assert [t.value for t in fast[column]] == slow[column].tolist()

@@ -87,3 +87,47 @@ def test_a_misspelt_descriptor_in_the_params_names_the_nearest() -> None:
 def test_a_unit_of_no_sensor_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"unknown sensor 'presure'.*did you mean 'pressure'"):
         parse("presure.mean").unit(PUMP)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "sensors", "unit"),
+    [
+        ("pressure~vibration.correlation", "pair", ("pressure", "vibration"), "1"),
+        ("pressure~vibration.regression_slope", "pair", ("pressure", "vibration"), "bar/(mm/s)"),
+        ("run.hours", "run", (), "h"),
+        ("run.starts", "run", (), "1"),
+        ("vibration.band_energy_0p5_10", "sensor", ("vibration",), "(mm/s)^2"),
+        ("vibration.autocorrelation_24@recent", "sensor", ("vibration",), "1"),
+        ("vibration.dominant_frequency", "sensor", ("vibration",), "Hz"),
+    ],
+)
+def test_relations_runs_and_families_parse_back(
+    name: str, kind: str, sensors: tuple[str, ...], unit: str
+) -> None:
+    recipe = parse(name)
+    assert (recipe.name, recipe.kind, recipe.sensors) == (name, kind, sensors)
+    assert recipe.unit(PUMP) == unit
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("vibration.band_energy_10_5", "unknown descriptor 'band_energy_10_5'.*band_energy_<from>"),
+        ("vibration.autocorrelation_0", "unknown descriptor 'autocorrelation_0'"),
+        ("pressure.correlation", "'<sensor>~<sensor>.correlation'"),
+        ("pump.hours", "'run.hours'"),
+    ],
+)
+def test_what_is_nearly_a_relation_a_run_or_a_family_is_refused(name: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        parse(name)
+
+
+def test_relations_come_only_where_the_class_has_both_sensors() -> None:
+    descriptors = Descriptors(
+        default=["max"],
+        pairs=[{"of": "pressure", "against": "vibration"}, {"of": "pressure", "against": "oil"}],
+        run=["hours"],
+    )
+    names = [r.name for r in recipes_for(PUMP, Windows(), descriptors)]
+    assert names[-2:] == ["pressure~vibration.correlation", "run.hours"]

@@ -18,6 +18,7 @@ from faultprint.faults.model import ClassModel
 from faultprint.faults.signature import reference_of
 from faultprint.faults.verdicts import Judgement, judge
 from faultprint.records import Signature
+from faultprint.state.distrust import DISTRUSTED, SENSOR_BAD, distrusted_sensors
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -65,9 +66,10 @@ def diagnose(
     Notes
     -----
     Each window is judged by itself: neither other windows nor their order change its row. Windows
-    that carry a reason are not evaluated. A fault whose leading symptom, or half of whose symptoms,
-    could not be measured is not judged: it has no p-value and the diagnosis says so. Evidence is
-    given for abnormal windows only.
+    that carry a reason are not evaluated, nor is a diagnosis whose signature needs a sensor that
+    was bad in the window. A fault whose leading symptom, or half of whose symptoms, could not be
+    measured is not judged: it has no p-value and the diagnosis says so. Evidence is given for
+    abnormal windows only.
     """
     others = sorted(set(windows["equipment_class"]) - {model.equipment_class})
     if others:
@@ -93,6 +95,29 @@ def diagnose(
     told["reason"] = _unjudged(model, blind)
     for column, texts in told.items():
         diagnoses.loc[good, column] = texts
+    return _struck(rows, states, diagnoses, mine)
+
+
+def _struck(
+    rows: pd.DataFrame,
+    states: pd.DataFrame,
+    diagnoses: pd.DataFrame,
+    signatures: Mapping[str, Signature],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Take back the diagnoses that need a sensor which is not to be believed."""
+    if DISTRUSTED not in rows:
+        return states, diagnoses
+    doubted = (rows[DISTRUSTED] != "") & diagnoses["verdict"].isin(["known", "ambiguous"])
+    for at in np.flatnonzero(doubted.to_numpy()).tolist():
+        mode = str(diagnoses["failure_mode"].iloc[at])
+        needed = signatures[mode].required_sensors if mode in signatures else ()
+        bad = distrusted_sensors(str(rows[DISTRUSTED].iloc[at]))
+        hit = next((f"{SENSOR_BAD}{s}:{kind}" for s, kind in bad.items() if s in needed), "")
+        if hit:
+            states.loc[at, "p_value"], states.loc[at, "reason"] = np.nan, hit
+            for column, text in _NOTHING.items():
+                diagnoses.loc[at, column] = text
+            diagnoses.loc[at, "reason"] = hit
     return states, diagnoses
 
 
@@ -115,6 +140,16 @@ def _unjudged(model: ClassModel, blind: Flags) -> list[str]:
         modes = [mode for mode, lost in zip(model.modes, blind[n].tolist(), strict=True) if lost]
         texts[n] = f"not judged, sensors missing: {', '.join(modes)}"
     return texts
+
+
+_NOTHING = {
+    "verdict": "not_evaluable",
+    "failure_mode": "",
+    "signature": "",
+    "candidates": "{}",
+    "p_values": "{}",
+    "evidence": "{}",
+}
 
 
 def _frame(name: str, rows: pd.DataFrame, release: str) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from faultprint.config import (
     Descriptors,
     Detect,
     Equipment,
+    SensorHealth,
     Settings,
     Strict,
     Windows,
@@ -34,6 +35,8 @@ class ScoringSettings(Strict):
 
     equipment: dict[str, Equipment]
     cleaning: Cleaning
+    sensor_health: SensorHealth = SensorHealth(enabled=False)
+    """Releases from before sensors were judged leave it out."""
     windows: Windows
     descriptors: Descriptors
     detect: Detect
@@ -55,6 +58,7 @@ def scoring_settings(settings: Settings) -> ScoringSettings:
     return ScoringSettings(
         equipment=settings.equipment,
         cleaning=settings.cleaning,
+        sensor_health=settings.sensor_health,
         windows=settings.windows,
         descriptors=settings.descriptors,
         detect=settings.detect,

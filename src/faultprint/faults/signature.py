@@ -22,6 +22,7 @@ from faultprint.records import (
     Signature,
     Symptom,
 )
+from faultprint.signal.recipes import PAIR
 from faultprint.state.intervals import wilson
 
 Floats = NDArray[np.float64]
@@ -111,7 +112,8 @@ def condense(material: Material) -> Signature:
         for i in m.named
     )
     words = m.failure_mode.replace("_", " ")
-    sensors = sorted({source_of(s.descriptor) for s in symptoms} & set(m.equipment.sensors))
+    told = {sensor for s in symptoms for sensor in source_of(s.descriptor).split(PAIR)}
+    sensors = sorted(told & set(m.equipment.sensors))
     return Signature(
         id=identity(m.equipment_class, m.failure_mode),
         version=FIRST_VERSION,

@@ -101,6 +101,7 @@ def score_body(scorer: Scorer, body: ScoreBody) -> dict[str, Any]:
         "states": records("states", scored.states),
         "diagnoses": records("diagnoses", scored.diagnoses),
         "incidents": records("incidents", scored.incidents),
+        "sensor_health": records("sensor_health", scored.sensor_health),
         "rejects": received.rejects,
     }
 

@@ -6,17 +6,20 @@ all come through :class:`Scorer`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import pandas as pd
 
 from faultprint import tables
+from faultprint.faults.leading import leading_sensors
 from faultprint.faults.match import diagnose
 from faultprint.faults.release import Release, release_from_parts
-from faultprint.serve.describing import describe_asset
+from faultprint.serve.describing import Described, attributes_of, describe_asset
 from faultprint.state.alarms import raise_incidents, with_alarms
+from faultprint.state.sensor_drift import find_drift
+from faultprint.state.sensor_health import spells_table
 from faultprint.store.bundle import read_bundle
 from faultprint.twin.baseline import commission, expect
 
@@ -31,6 +34,8 @@ class Scored:
     states: pd.DataFrame
     diagnoses: pd.DataFrame
     incidents: pd.DataFrame
+    sensor_health: pd.DataFrame
+    """When a sensor was not believed; empty where only windows were given."""
     refused: pd.DataFrame
     """``asset`` and ``reason`` of assets the release cannot judge."""
 
@@ -87,6 +92,7 @@ class Scorer:
         parts: list[Scored] = []
         refused: list[dict[str, str]] = []
         classes = dict(zip(assets["asset"], assets["equipment_class"], strict=True))
+        attributes = attributes_of(assets)
         for asset, rows in readings.groupby("asset", sort=True):
             name = str(asset)
             reason = self._refusal(name, classes)
@@ -94,12 +100,17 @@ class Scorer:
                 refused.append({"asset": name, "reason": reason})
                 continue
             mine = events[events["asset"] == name]
-            parts.append(self.score_windows(self.describe(rows, mine, classes[name])))
+            described = self.describe(rows, mine, classes[name], attributes[name])
+            parts.append(self._with_health(name, described, self.score_windows(described.windows)))
         return _joined(parts, refused)
 
     def describe(
-        self, readings: pd.DataFrame, events: pd.DataFrame, equipment_class: str
-    ) -> pd.DataFrame:
+        self,
+        readings: pd.DataFrame,
+        events: pd.DataFrame,
+        equipment_class: str,
+        attributes: Mapping[str, str | int | float] | None = None,
+    ) -> Described:
         """Cut and describe the readings of one asset, as the release was learnt.
 
         Parameters
@@ -110,13 +121,15 @@ class Scorer:
             Its rows of ``events``.
         equipment_class : str
             Its equipment class.
+        attributes : Mapping[str, str | int | float] | None, default None
+            Its attributes, such as the geometry of its bearing.
 
         Returns
         -------
-        pandas.DataFrame
-            Rows of ``windows``, not labelled.
+        Described
+            Windows, not labelled, in which bad sensors have no descriptors; and these sensors.
         """
-        return describe_asset(readings, events, equipment_class, self.release.scoring)
+        return describe_asset(readings, events, equipment_class, self.release.scoring, attributes)
 
     def score_windows(self, windows: pd.DataFrame) -> Scored:
         """Score described windows of one equipment class.
@@ -142,9 +155,27 @@ class Scorer:
         detect = self.release.scoring.detect
         states = with_alarms(states, detect)
         incidents = raise_incidents(diagnoses, states, detect)
-        return Scored(
-            {name: windows}, residuals, states, diagnoses, incidents, _joined([], []).refused
+        nothing = _joined([], [])
+        return replace(
+            nothing,
+            windows={name: windows},
+            residuals=residuals,
+            states=states,
+            diagnoses=diagnoses,
+            incidents=incidents,
         )
+
+    def _with_health(self, asset: str, described: Described, scored: Scored) -> Scored:
+        """Add when a sensor of the asset was bad, or walked away and no known fault does that."""
+        named = scored.diagnoses["verdict"].isin(["known", "ambiguous"])
+        explained = scored.diagnoses.loc[named, "end"]
+        settings = self.release.scoring.sensor_health
+        mine = (s for s in self.release.signatures if s.equipment_class in scored.windows)
+        telling = {sensor for signature in mine for sensor in leading_sensors(signature)}
+        found = find_drift(scored.residuals, explained, settings)
+        drifting = [spell for spell in found if spell.sensor not in telling]
+        health = spells_table(asset, [*described.spells, *drifting], self.label)
+        return replace(scored, sensor_health=health)
 
     def _refusal(self, asset: str, classes: dict[str, str]) -> str:
         """Say why an asset cannot be judged by this release, or nothing."""

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from faultprint.config import Descriptors, Equipment, Windows
 from faultprint.errors import TableError, listed
-from faultprint.signal.descriptors import compute
-from faultprint.signal.instants import HOUR, Flags, Real, Whole, instants, nanoseconds, stamps
-from faultprint.signal.recipes import COVERAGE, Recipe, recipes_for
+from faultprint.signal.columns import Views, column_of, count, views_of
+from faultprint.signal.instants import Flags, instants, nanoseconds, stamps
+from faultprint.signal.recipes import recipes_for
+from faultprint.signal.record import Record, record_of
 from faultprint.signal.runs import History, ends_run
-from faultprint.signal.windows import Cut, cut, look_back
-from faultprint.tables import QUALITY, QUALITY_SUFFIX, empty
+from faultprint.signal.windows import Cut, cut
+from faultprint.tables import empty
 
 SENSOR_MISSING = "sensor_missing:"
 """Start of the reason of a window in which a required sensor was not measured well enough."""
-
-
-@dataclass(frozen=True)
-class _Record:
-    """One asset's readings in order of time: instants [ns] and good values only."""
-
-    times: Whole
-    signals: dict[str, Real]
-    segments: Whole
-    running: Flags
-    known: Flags
-    """Whether it is known if the equipment ran."""
-
-    def good(self, sensor: str) -> Flags:
-        return self.running & ~np.isnan(self.signals[sensor])
-
-
-@dataclass(frozen=True)
-class _View:
-    """One look-back over one sensor."""
-
-    descriptors: dict[str, Real]
-    coverage: Real
-    lacking: Flags
-    """Whether the sensor was measured too little to say anything."""
 
 
 def describe(
@@ -97,7 +71,7 @@ def describe(
     """
     recipes = recipes_for(equipment, windows, descriptors)
     asset = _only_asset(readings, events)
-    record = _record(readings, equipment, windows)
+    record = record_of(readings, equipment, windows)
     history = History(
         record.times,
         record.running,
@@ -106,8 +80,8 @@ def describe(
         nanoseconds(equipment.period),
     )
     found = cut(history, windows)
-    views = _views(record, found, recipes, windows)
-    rows = _count(found, record.times[record.running])
+    views = views_of(record, found, recipes, windows)
+    rows = count(found, record.times[record.running])
     columns = {
         "start": stamps(found.starts),
         "end": stamps(found.ends),
@@ -115,7 +89,7 @@ def describe(
         "rows": rows,
         "coverage": found.coverage(record.times[_any_good(record, equipment)]),
         "reason": pd.Series(_reasons(record, found, equipment, windows, views), dtype="str"),
-        **{r.name: _column(r, views, events, found) for r in recipes},
+        **{r.name: column_of(r, views, events, found, record) for r in recipes},
     }
     table = pd.DataFrame(columns, index=pd.RangeIndex(found.ends.size))
     table.insert(0, "asset", pd.Series(asset, index=table.index, dtype="str"))
@@ -134,103 +108,7 @@ def _only_asset(readings: pd.DataFrame, events: pd.DataFrame) -> str:
     return str(assets[0]) if assets else ""
 
 
-def _record(readings: pd.DataFrame, equipment: Equipment, windows: Windows) -> _Record:
-    times = instants(readings["time"])
-    order = np.argsort(times, kind="stable")
-    times = times[order]
-    if (times[1:] == times[:-1]).any():
-        twice = stamps(times[1:][times[1:] == times[:-1]])
-        raise TableError.because(
-            f"{twice.size} times given twice, the first {twice[0]}",
-            "one reading per asset and time",
-            "read the data through the ingest, which rejects repeated times",
-        )
-    values = {name: _good_values(readings, name)[order] for name in equipment.sensors}
-    segments = np.full(times.size, -1, dtype=np.int64)
-    if "segment" in readings:
-        segments = readings["segment"].to_numpy(dtype=np.int64)[order]
-    known = running = np.ones(times.size, dtype=bool)
-    if equipment.running:
-        state = _held(values[equipment.running.sensor], times, nanoseconds(windows.max_gap))
-        known = ~np.isnan(state)
-        running = known & (np.nan_to_num(state) > equipment.running.above)
-    return _Record(times, values, segments, running, known)
-
-
-def _good_values(readings: pd.DataFrame, sensor: str) -> Real:
-    if sensor not in readings:
-        return np.full(len(readings), np.nan)
-    values = readings[sensor].to_numpy(dtype=np.float64, na_value=np.nan)
-    good = np.isfinite(values)
-    if f"{sensor}{QUALITY_SUFFIX}" in readings:
-        good &= readings[f"{sensor}{QUALITY_SUFFIX}"].to_numpy() == QUALITY["good"]
-    return np.where(good, values, np.nan)
-
-
-def _held(values: Real, times: Whole, longest: int) -> Real:
-    """Carry each value forward until the next, for ``longest`` [ns] at most."""
-    at = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(values.size)))
-    fresh = (at >= 0) & (times - times[at] <= longest)
-    return np.where(fresh, values[at], np.nan)
-
-
-def _count(found: Cut, times: Whole) -> Whole:
-    first, after = found.find(times)
-    return after - first
-
-
-def _views(
-    record: _Record, found: Cut, recipes: list[Recipe], windows: Windows
-) -> dict[tuple[str, bool], _View]:
-    """Look at each sensor over the whole windows, and over the recent look-back if asked for."""
-    cuts = {False: found}
-    if windows.recent:
-        cuts[True] = look_back(found, nanoseconds(windows.recent))
-    asked: dict[tuple[str, bool], list[str]] = {}
-    for recipe in recipes:
-        if recipe.kind == "sensor":
-            asked.setdefault((recipe.source, recipe.recent), []).append(recipe.descriptor)
-    return {
-        (sensor, recent): _view(record, sensor, cuts[recent], names, windows.min_coverage)
-        for (sensor, recent), names in asked.items()
-    }
-
-
-def _view(record: _Record, sensor: str, found: Cut, names: list[str], floor: float) -> _View:
-    good = record.good(sensor)
-    times, values = record.times[good], record.signals[sensor][good]
-    first, after = found.find(times)
-    coverage = found.coverage(times)
-    lacking = (coverage < floor) | (first == after)
-    stops = np.where(lacking, first, after)
-    made = compute([n for n in names if n != COVERAGE], values, times, first, stops)
-    return _View(made, coverage, lacking)
-
-
-def _column(
-    recipe: Recipe, views: dict[tuple[str, bool], _View], events: pd.DataFrame, found: Cut
-) -> Real:
-    if recipe.kind == "error":
-        told = (events["kind"] == "error") & (events["code"] == recipe.subject)
-        return _count(found, np.sort(instants(events.loc[told, "time"]))).astype(np.float64)
-    if recipe.kind == "maintenance":
-        return _hours_since(recipe.subject, events, found)
-    view = views[recipe.source, recipe.recent]
-    return view.coverage if recipe.descriptor == COVERAGE else view.descriptors[recipe.descriptor]
-
-
-def _hours_since(item: str, events: pd.DataFrame, found: Cut) -> Real:
-    told = events["kind"] == "maintenance"
-    if item != "any":
-        told &= events["item"] == item
-    times = np.sort(instants(events.loc[told, "time"]))
-    if not times.size:
-        return np.full(found.ends.size, np.nan)
-    at = np.searchsorted(times, found.ends, side="right") - 1
-    return np.where(at >= 0, (found.ends - times[at]) / HOUR, np.nan)
-
-
-def _any_good(record: _Record, equipment: Equipment) -> Flags:
+def _any_good(record: Record, equipment: Equipment) -> Flags:
     """Tell where a required sensor has a good value; any sensor, if none is required."""
     needed = [name for name, sensor in equipment.sensors.items() if sensor.required]
     flags = np.zeros(record.times.size, dtype=bool)
@@ -240,27 +118,27 @@ def _any_good(record: _Record, equipment: Equipment) -> Flags:
 
 
 def _reasons(
-    record: _Record,
+    record: Record,
     found: Cut,
     equipment: Equipment,
     windows: Windows,
-    views: dict[tuple[str, bool], _View],
+    views: Views,
 ) -> np.ndarray:
     good = record.times[_any_good(record, equipment)]
     poor = found.coverage(good) < windows.min_coverage
-    rows = _count(found, record.times[record.running])
+    rows = count(found, record.times[record.running])
     since = rows if found.counted else found.ends - found.starts
     young = since < windows.min_coverage * found.full
     idle = rows == 0
-    stopped = idle & (_count(found, record.times[record.known]) > 0)
-    unknown = idle & ~stopped & (_count(found, record.times) > 0)
+    stopped = idle & (count(found, record.times[record.known]) > 0)
+    unknown = idle & ~stopped & (count(found, record.times) > 0)
     cases: list[tuple[Flags, str]] = [(stopped, "off")]
     if equipment.running:
         cases.append((unknown, f"{SENSOR_MISSING}{equipment.running.sensor}"))
     cases.append(((idle | poor) & young, "insufficient_history"))
     cases.append((idle | poor, "low_coverage"))
     cases += [
-        (views[name, False].lacking, f"{SENSOR_MISSING}{name}")
+        (views[(name,), False].lacking, f"{SENSOR_MISSING}{name}")
         for name, sensor in equipment.sensors.items()
         if sensor.required
     ]

@@ -6,16 +6,11 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from faultprint.errors import TableError
+from faultprint.signal.arrays import HOUR, Flags, Real, Whole
 
-Whole = NDArray[np.int64]
-Real = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
-HOUR = 3_600_000_000_000
-"""Nanoseconds in an hour."""
+__all__ = ["HOUR", "NEVER", "Flags", "Real", "Whole", "instants", "nanoseconds", "stamps"]
 
 NEVER = int(np.iinfo(np.int64).max)
 """An instant after all others; stands for the end of an interval that is still open."""

@@ -7,7 +7,9 @@ from typing import Literal
 
 from faultprint.config import Descriptors, Equipment, Windows
 from faultprint.errors import ConfigError
-from faultprint.signal.descriptors import CATALOGUE
+from faultprint.signal.bearing_faults import ENVELOPE
+from faultprint.signal.catalogue import CATALOGUE, FAMILIES, descriptor, is_descriptor
+from faultprint.signal.relations import PAIRED
 
 RECENT = "@recent"
 """Ending of a descriptor of the second, shorter look-back."""
@@ -21,8 +23,15 @@ ALWAYS = ("mean", "std", COVERAGE)
 _ERRORS, _COUNT = "error.", "count"
 _CARE, _SINCE = "maintenance.", "hours_since"
 
-SENSOR_DESCRIPTORS = (*CATALOGUE, COVERAGE)
-"""Every descriptor that params.yaml may ask of a sensor."""
+_RUN, _RUN_UNITS = "run", {"hours": "h", "starts": "1"}
+
+PAIR = "~"
+"""Stands between the two sensors of a relation, as in ``vibration~speed.correlation``."""
+
+SENSOR_DESCRIPTORS = (*CATALOGUE, *ENVELOPE, COVERAGE)
+"""Every descriptor that params.yaml may ask of a sensor, but for those with numbers in them."""
+
+Kind = Literal["sensor", "pair", "run", "error", "maintenance"]
 
 
 @dataclass(frozen=True, order=True)
@@ -30,9 +39,10 @@ class Recipe:
     """How one descriptor column is made."""
 
     source: str
-    """A sensor, ``error.<code>`` or ``maintenance.<item>``."""
+    """A sensor, ``<sensor>~<sensor>``, ``run``, ``error.<code>`` or ``maintenance.<item>``."""
     descriptor: str
-    """A name of the catalogue, ``coverage``, ``count`` or ``hours_since``."""
+    """A name of the catalogue, of a relation, ``coverage``, ``hours``, ``starts``, ``count`` or
+    ``hours_since``."""
     recent: bool = False
     """Whether it looks back over the shorter span only."""
 
@@ -42,16 +52,28 @@ class Recipe:
         return f"{self.source}.{self.descriptor}{RECENT if self.recent else ''}"
 
     @property
-    def kind(self) -> Literal["sensor", "error", "maintenance"]:
-        """What it looks at: a sensor's values, error events or maintenance events."""
+    def kind(self) -> Kind:
+        """What it looks at: a sensor, two sensors, the run, error or maintenance events."""
+        if self.descriptor in PAIRED:
+            return "pair"
+        if self.descriptor in _RUN_UNITS:
+            return "run"
         if self.descriptor == _COUNT:
             return "error"
         return "maintenance" if self.descriptor == _SINCE else "sensor"
 
     @property
+    def sensors(self) -> tuple[str, ...]:
+        """The sensors it is made from."""
+        if self.kind == "pair":
+            one, _, other = self.source.partition(PAIR)
+            return one, other
+        return (self.source,) if self.kind == "sensor" else ()
+
+    @property
     def subject(self) -> str:
         """The sensor, error code or maintainable item it is about."""
-        prefix = {"sensor": "", "error": _ERRORS, "maintenance": _CARE}[self.kind]
+        prefix = {"error": _ERRORS, "maintenance": _CARE}.get(self.kind, "")
         return self.source.removeprefix(prefix)
 
     def unit(self, equipment: Equipment) -> str:
@@ -72,13 +94,19 @@ class Recipe:
         ConfigError
             If the class has no such sensor.
         """
-        if self.kind != "sensor":
-            return "h" if self.kind == "maintenance" else "1"
-        if self.source not in equipment.sensors:
-            raise ConfigError.unknown("sensor", self.source, list(equipment.sensors))
+        if not self.sensors:
+            return _RUN_UNITS.get(self.descriptor, "h" if self.kind == "maintenance" else "1")
+        for sensor in self.sensors:
+            if sensor not in equipment.sensors:
+                raise ConfigError.unknown("sensor", sensor, list(equipment.sensors))
+        units = [equipment.sensors[sensor].unit for sensor in self.sensors]
+        if self.kind == "pair":
+            return PAIRED[self.descriptor].unit.format(unit=units[0], other=units[1])
         if self.descriptor == COVERAGE:
             return "1"
-        return CATALOGUE[self.descriptor].unit.format(unit=equipment.sensors[self.source].unit)
+        if self.descriptor in ENVELOPE:
+            return ENVELOPE[self.descriptor][1]
+        return descriptor(self.descriptor).unit.format(unit=units[0])
 
 
 def parse(name: str) -> Recipe:
@@ -105,32 +133,45 @@ def parse(name: str) -> Recipe:
     Recipe(source='vibration', descriptor='rms', recent=True)
     """
     plain = name.removesuffix(RECENT)
-    source, _, descriptor = plain.rpartition(".")
+    source, _, ending = plain.rpartition(".")
     if not source:
         raise ConfigError.because(
             f"the column name {name!r}",
             "<source>.<descriptor>, like 'vibration.rms'",
             "see the reference of the descriptors",
         )
-    recipe = Recipe(source, descriptor, recent=plain != name)
+    recipe = Recipe(source, ending, recent=plain != name)
     if recipe.kind == "sensor":
-        if descriptor not in SENSOR_DESCRIPTORS:
-            known = [*SENSOR_DESCRIPTORS, _COUNT, _SINCE]
-            raise ConfigError.unknown("descriptor", descriptor, known)
-    elif recipe.recent or recipe.subject in {"", source}:
+        _check(ending)
+    elif recipe.recent or not _well_formed(recipe):
         raise ConfigError.because(
             f"the column name {name!r}",
-            "'error.<code>.count' or 'maintenance.<item>.hours_since'",
-            "counts and hours are taken over the whole window only",
+            "'error.<code>.count', 'maintenance.<item>.hours_since', 'run.hours', 'run.starts' or "
+            "'<sensor>~<sensor>.correlation'",
+            "these are taken over the whole window only",
         )
     return recipe
 
 
+def _well_formed(recipe: Recipe) -> bool:
+    if recipe.kind == "pair":
+        return all(recipe.sensors)
+    if recipe.kind == "run":
+        return recipe.source == _RUN
+    return recipe.subject not in {"", recipe.source}
+
+
+def _check(name: str) -> None:
+    """Refuse what no descriptor of a sensor is called, naming the nearest that is."""
+    if name != COVERAGE and name not in ENVELOPE and not is_descriptor(name):
+        known = [*SENSOR_DESCRIPTORS, *FAMILIES, _COUNT, _SINCE]
+        raise ConfigError.unknown("descriptor", name, known)
+
+
 def _of_sensor(name: str, kind: str, windows: Windows, descriptors: Descriptors) -> list[Recipe]:
     asked = descriptors.by_type.get(kind, descriptors.default)
-    for descriptor in asked:
-        if descriptor not in SENSOR_DESCRIPTORS:
-            raise ConfigError.unknown("descriptor", descriptor, list(SENSOR_DESCRIPTORS))
+    for each in asked:
+        _check(each)
     whole = [Recipe(name, d) for d in dict.fromkeys((*ALWAYS, *asked))]
     late = [Recipe(name, d, recent=True) for d in dict.fromkeys(asked)] if windows.recent else []
     return whole + late
@@ -151,7 +192,8 @@ def recipes_for(equipment: Equipment, windows: Windows, descriptors: Descriptors
     Returns
     -------
     list[Recipe]
-        Each once: by sensor in the order of params.yaml, then error counts, then maintenance.
+        Each once: by sensor in the order of params.yaml, then relations of sensors that the class
+        has, the run, error counts and maintenance.
 
     Raises
     ------
@@ -163,6 +205,13 @@ def recipes_for(equipment: Equipment, windows: Windows, descriptors: Descriptors
         for name, sensor in equipment.sensors.items()
         for recipe in _of_sensor(name, sensor.type, windows, descriptors)
     ]
+    pairs = [
+        Recipe(f"{pair.of}{PAIR}{pair.against}", name)
+        for pair in descriptors.pairs
+        if {pair.of, pair.against} <= set(equipment.sensors)
+        for name in pair.descriptors
+    ]
+    run = [Recipe(_RUN, name) for name in descriptors.run]
     codes = [Recipe(f"{_ERRORS}{c}", _COUNT) for c in dict.fromkeys(descriptors.error_codes)]
     items = [Recipe(f"{_CARE}{i}", _SINCE) for i in dict.fromkeys(descriptors.since_maintenance)]
-    return sensors + codes + items
+    return list(dict.fromkeys(sensors + pairs + run)) + codes + items

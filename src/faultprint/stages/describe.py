@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +14,7 @@ from faultprint.config import Labels, Settings
 from faultprint.errors import LearnError
 from faultprint.evaluate.splits import holdout_start, known_at
 from faultprint.faults.release import scoring_settings
-from faultprint.serve.describing import describe_asset
+from faultprint.serve.describing import attributes_of, describe_asset
 from faultprint.signal.labels import label_windows
 from faultprint.stages.workspace import check_classes
 from faultprint.store.folders import staged_folder
@@ -25,6 +27,9 @@ from faultprint.store.parquet import (
 
 KNOWN_LABEL, KNOWN_USE, KNOWN_UNTIL = "known_label", "known_use", "known_until"
 """Columns of a window's label as it was known when the held-out time began, and when that was."""
+
+MOST_AT_ONCE = 4
+"""Assets in memory at the same time; the kernels run without the GIL."""
 
 
 def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, object]:
@@ -53,14 +58,23 @@ def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, objec
     events, assets = read_table(tables, "events"), list_assets(tables)
     check_classes(settings, {equipment_class for equipment_class, _ in assets})
     scoring = scoring_settings(settings)
+    attributes = attributes_of(read_table(tables, "assets"))
     described: dict[str, list[pd.DataFrame]] = defaultdict(list)
     last: dict[str, pd.Timestamp] = {}
-    for equipment_class, asset in tqdm(assets, desc="describe", unit="asset"):
+
+    def one(place: tuple[str, str]) -> tuple[pd.DataFrame, pd.Timestamp]:
+        equipment_class, asset = place
         readings = read_readings(tables, equipment_class, asset)
-        last[asset] = readings["time"].max()
-        described[equipment_class].append(
-            describe_asset(readings, events[events["asset"] == asset], equipment_class, scoring)
-        )
+        mine = events[events["asset"] == asset]
+        own = attributes.get(asset)
+        made = describe_asset(readings, mine, equipment_class, scoring, own)
+        return made.windows, readings["time"].max()
+
+    with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, MOST_AT_ONCE)) as threads:
+        found = tqdm(threads.map(one, assets), total=len(assets), desc="describe", unit="asset")
+        for (equipment_class, asset), (frame, newest) in zip(assets, found, strict=True):
+            described[equipment_class].append(frame)
+            last[asset] = newest
     frames = {name: pd.concat(parts, ignore_index=True) for name, parts in described.items()}
     if not sum(map(len, frames.values())):
         raise LearnError.because(

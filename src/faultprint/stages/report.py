@@ -76,7 +76,7 @@ def _notes(settings: Settings, workspace: Workspace, judged: Judged) -> tuple[st
         for reason in reasons
     ]
     suspicious = [
-        f"{name}: {pair} separates alone: look for a leak"
+        f"{name}: {pair} separates alone: make sure the data do not give it away"
         for name, pairs in learned.get("suspicious_descriptors", {}).items()
         for pair in pairs
     ]

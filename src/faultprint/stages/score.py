@@ -41,8 +41,8 @@ def score(release: Path, tables: Path, results: Path) -> dict[str, object]:
     tables : Path
         Folder of ``assets``, ``readings``, ``events``, and the units of the sensors.
     results : Path
-        Folder of ``residuals``, ``states``, ``diagnoses``, ``incidents``, ``refused``, and
-        ``conflicts`` if there are any.
+        Folder of ``residuals``, ``states``, ``diagnoses``, ``incidents``, ``sensor_health``,
+        ``refused``, and ``conflicts`` if there are any.
 
     Returns
     -------
@@ -119,6 +119,7 @@ def _added(
     merged = dict(done.tables)
     merged["states"] = _with_alarms(scorer, merged["states"])
     merged["incidents"] = _incidents(scorer, merged, old.get("incidents"))
+    merged["sensor_health"] = _renewed(old.get("sensor_health"), fresh["sensor_health"])
     merged["refused"] = fresh["refused"]
     if merged["conflicts"].empty:
         del merged["conflicts"]
@@ -133,12 +134,13 @@ def _added(
         "without_history": done.without_history,
         "verdicts": fresh["diagnoses"]["verdict"].value_counts().to_dict(),
         "incidents": int(mine.sum()),
+        "bad_sensors": fresh["sensor_health"]["kind"].value_counts().to_dict(),
         "refused": fresh["refused"].to_dict("records"),
     }
 
 
 def _held(results: Path) -> dict[str, pd.DataFrame]:
-    names = [*KEYS, "incidents", "conflicts"]
+    names = [*KEYS, "sensor_health", "incidents", "conflicts"]
     return {n: read_table(results, n) for n in names if (results / f"{n}.parquet").exists()}
 
 
@@ -146,7 +148,7 @@ def _stacked(
     parts: list[Scored], refused: list[dict[str, str]], label: str
 ) -> dict[str, pd.DataFrame]:
     stacked = {}
-    for name in KEYS:
+    for name in (*KEYS, "sensor_health"):
         frames = [frame for part in parts if len(frame := getattr(part, name))]
         stacked[name] = pd.concat(frames, ignore_index=True) if frames else schema.empty(name)
     residuals = stacked["residuals"]
@@ -157,6 +159,16 @@ def _stacked(
     every = pd.concat([units, *(part.refused for part in parts)], ignore_index=True)
     stacked["refused"] = every.sort_values("asset", ignore_index=True)
     return stacked
+
+
+def _renewed(old: pd.DataFrame | None, fresh: pd.DataFrame) -> pd.DataFrame:
+    """Add spells; one that was still open may have ended since, so the newer row counts."""
+    keys = ["asset", "sensor", "kind", "since", "release"]
+    joined = [frame for frame in (old, fresh) if frame is not None and len(frame)]
+    if not joined:
+        return fresh
+    latest = pd.concat(joined).drop_duplicates(keys, keep="last")
+    return latest.sort_values(keys, ignore_index=True)
 
 
 def _with_alarms(scorer: Scorer, states: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,111 @@
+"""Order statistics of windows: quantiles and the median absolute deviation.
+
+A value of a sorted window is one of its values, whatever sorted it, so the sort is left to numpy,
+whose networks are as wide as the machine's vectors.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from faultprint.signal.arrays import Real, Whole
+from faultprint.signal.simd import built_in, compiled
+
+TILE = 1 << 15
+"""Values sorted at a time; they stay in the cache."""
+
+
+@compiled
+def _lay(values: Real, starts: Whole, sizes: Whole, rows: Real) -> None:
+    """Copy windows into rows, filled up with what sorts last."""
+    for w in range(starts.size):
+        window, row = values[starts[w] : starts[w] + sizes[w]], rows[w]
+        for j in range(sizes[w]):
+            row[j] = window[j]
+        for j in range(sizes[w], row.size):
+            row[j] = np.inf
+
+
+@built_in
+def _between(row: Real, place: float) -> float:
+    """Interpolate linearly between neighbours of a sorted row."""
+    below = int(place)
+    low = np.float64(row[below])
+    if place == below:
+        return low
+    return low + (np.float64(row[below + 1]) - low) * (place - below)
+
+
+@built_in
+def _nearest(row: Real, size: int, centre: float) -> float:
+    """Give the median distance of a sorted row to a level, stepping outwards from it."""
+    right = size // 2
+    while right > 0 and row[right - 1] >= centre:
+        right -= 1
+    while right < size and row[right] < centre:
+        right += 1
+    left, distance, before = right - 1, 0.0, 0.0
+    for _ in range(size // 2 + 1):
+        before = distance
+        if right >= size or (left >= 0 and centre - row[left] <= row[right] - centre):
+            distance = centre - row[left]
+            left -= 1
+        else:
+            distance = row[right] - centre
+            right += 1
+    return distance if size % 2 else before + (distance - before) * 0.5
+
+
+@compiled
+def _choose(rows: Real, sizes: Whole, shares: Real, found: Real) -> None:
+    """Read the quantiles off sorted rows, and the distance from the median if there is room."""
+    for w in range(sizes.size):
+        if sizes[w] == 0:
+            continue
+        for k in range(shares.size):
+            found[w, k] = _between(rows[w], shares[k] * (sizes[w] - 1))
+        if found.shape[1] > shares.size:
+            centre = _between(rows[w], 0.5 * (sizes[w] - 1))
+            found[w, shares.size] = _nearest(rows[w], sizes[w], centre)
+
+
+def rank(values: Real, starts: Whole, stops: Whole, shares: Real, *, around: bool) -> Real:
+    """Find quantiles of each window.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        float32 or float64, shape (n,).
+    starts : numpy.ndarray
+        Position of the first value of each window, shape (w,).
+    stops : numpy.ndarray
+        Position after the last value of each window, shape (w,).
+    shares : numpy.ndarray
+        Between 0 and 1 [1], shape (k,).
+    around : bool
+        Whether to find the median absolute deviation from the median too.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (w, k + 1); NaN for empty windows, and in the last column unless ``around``. Quantiles
+        are of type 7 of Hyndman and Fan (1996), doi:10.2307/2684934, the default of numpy.
+
+    Notes
+    -----
+    Windows of similar length are sorted together, so that little is filled up.
+    """
+    found = np.full((starts.size, shares.size + 1), np.nan)
+    sizes = stops - starts
+    order, at = np.argsort(-sizes, kind="stable"), 0
+    while at < order.size and sizes[order[at]] > 0:
+        longest = int(sizes[order[at]])
+        part = order[at : at + max(1, TILE // longest)]
+        at += part.size
+        rows = np.empty((part.size, longest), dtype=values.dtype)
+        _lay(values, starts[part], sizes[part], rows)
+        rows.sort(axis=1)
+        some = np.full((part.size, shares.size + around), np.nan)
+        _choose(rows, sizes[part], shares, some)
+        found[part, : some.shape[1]] = some
+    return found
