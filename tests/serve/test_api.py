@@ -105,6 +105,14 @@ def test_text_in_a_number_is_refused_by_name_and_the_rest_scored(
     assert any(row["verdict"] == "healthy" for row in answer["diagnoses"])
 
 
+def test_too_short_a_history_is_answered_with_a_reason(release_dir: Path, serve: Serve) -> None:
+    body = plant.body("P-1", 99, first=1, last=3)
+    with serve(create_app(release_dir)) as client:
+        answer = client.post("/score", json=body).json()
+    assert answer["states"] == []
+    assert "no window ends" in answer["notes"][0]
+
+
 # --- bad requests --------------------------------------------------------------------------------
 
 

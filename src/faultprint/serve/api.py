@@ -16,7 +16,7 @@ from faultprint.errors import FaultprintError, SourceError
 from faultprint.serve.body import ScoreBody, read_body
 from faultprint.serve.current import CurrentRelease, LatestResults
 from faultprint.serve.problems import BodyLimit, add_problems, answer, problem, problem_of
-from faultprint.serve.score import Scorer
+from faultprint.serve.score import Scored, Scorer
 
 MAX_BYTES = 16 * 2**20
 """Largest body: about half a year of hourly readings of thirty sensors."""
@@ -103,7 +103,19 @@ def score_body(scorer: Scorer, body: ScoreBody) -> dict[str, Any]:
         "incidents": records("incidents", scored.incidents),
         "sensor_health": records("sensor_health", scored.sensor_health),
         "rejects": received.rejects,
+        "notes": _notes(scorer, scored),
     }
+
+
+def _notes(scorer: Scorer, scored: Scored) -> list[str]:
+    """Say why there is no answer, where there is none."""
+    if len(scored.states):
+        return []
+    windows = scorer.release.scoring.windows
+    return [
+        f"got readings in which no window ends; expected at least one of {windows.length} "
+        f"(a step of {windows.step}); send more history"
+    ]
 
 
 def _add_release(app: FastAPI, current: CurrentRelease) -> None:
