@@ -75,7 +75,8 @@ def _as_experiment(result: GateResult) -> GateResult:
     name = os.environ.get("DVC_EXP_NAME")
     if not name or not result.promoted:
         return result
-    reason = f"{result.reason}; experiment {name}: apply it and run dvc repro to publish"
+    way = "to publish it: faultprint releases adopt"
+    reason = f"{result.reason}; experiment {name}, which is only tried; {way}"
     return replace(result, promoted=False, reason=reason)
 
 
