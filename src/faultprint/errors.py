@@ -102,6 +102,10 @@ class LearnError(FaultprintError):
     """There is not enough, or not the right, data to learn from."""
 
 
+class OpinionError(FaultprintError):
+    """An opinion is incomplete, contradicts itself, or is on an incident nobody knows."""
+
+
 class ReleaseError(FaultprintError):
     """A release is missing, incomplete, altered or not fit for what was asked."""
 
