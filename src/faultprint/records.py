@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -256,6 +256,10 @@ class Opinion:
         """
         said = {**asdict(self), "time": self.time.astimezone(UTC).isoformat()}
         said["confidence"] = float(self.confidence)
+        # Fields that came later do not rename what was said before them.
+        for optional in fields(self):
+            if optional.default is not MISSING and said[optional.name] == optional.default:
+                del said[optional.name]
         return str(uuid.uuid5(_OPINIONS, json.dumps(said, sort_keys=True)))
 
 

@@ -99,16 +99,60 @@ SIGNATURES = sa.Table(
     sa.Column("failure_mode", sa.Text, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
 )
-OPINIONS = sa.Table(
-    "opinions",
+INCIDENTS = sa.Table(
+    "incidents",
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("incident", sa.String(64), nullable=False, index=True),
+    sa.Column("asset", sa.Text, nullable=False),
+    sa.Column("equipment_class", sa.Text, nullable=False),
+    sa.Column("opened", UtcTime, nullable=False),
+    sa.Column("first_seen", UtcTime, nullable=False),
+    sa.Column("cleared", UtcTime),
+    sa.Column("verdict", sa.String(20), nullable=False),
     sa.Column("failure_mode", sa.Text, nullable=False),
+    sa.Column("release", sa.Text, nullable=False),
+    sa.Column("recorded", UtcTime, nullable=False),
+)
+"""Incidents as they stood when they were judged; the latest row of an incident counts."""
+OPINIONS = sa.Table(
+    "opinions",
+    METADATA,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("incident", sa.String(64), nullable=False, index=True),
+    sa.Column("verdict", sa.String(20), nullable=False),
+    sa.Column("failure_mode", sa.Text, nullable=False),
+    sa.Column("confidence", sa.Float, nullable=False),
+    sa.Column("rationale", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
     sa.Column("author", sa.Text, nullable=False),
-    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("time", UtcTime, nullable=False),
+    sa.Column("item", sa.Text, nullable=False),
+    sa.Column("severity", sa.Integer),
+    sa.Column("duplicate_of", sa.String(64), nullable=False),
+    sa.Column("adjudicates", sa.Boolean, nullable=False),
+    sa.Column("recorded", UtcTime, nullable=False),
+)
+MARKINGS = sa.Table(
+    "markings",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("incident", sa.String(64), nullable=False, index=True),
+    sa.Column("mark", sa.String(10), nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("time", UtcTime, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+)
+NOTES = sa.Table(
+    "release_notes",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("release_id", sa.Integer, sa.ForeignKey("releases.id"), nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
     sa.Column("time", UtcTime, nullable=False),
 )
+"""What is said of a release beside its content; the latest of a kind counts."""
 CURRENT = sa.Table(
     "current_release",
     METADATA,
