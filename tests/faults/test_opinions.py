@@ -159,7 +159,7 @@ def test_agreement_is_that_of_pairs_of_people() -> None:
     assert (seal.incidents, seal.pairs, seal.unsettled) == (3, 4 + 2 + 1, 1)
     assert seal.agreed == pytest.approx((2 + 2) / 7)
     assert (found["bearing"].pairs, found["bearing"].agreed) == (3, 0.0)
-    assert math.isnan(found["vane"].agreed)
+    assert found["vane"].agreed is None
 
 
 def judged(one: JudgedIncident, *opinions: Opinion) -> Judged:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from faultprint.cli import releases, signatures
+from faultprint.cli import incidents, releases, signatures
 from faultprint.cli.options import Folder, Overrides, Params, Release
 from faultprint.errors import ConfigError, FaultprintError, StoreError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(signatures.app, name="signatures")
 app.add_typer(releases.app, name="releases")
+app.add_typer(incidents.app, name="incidents")
 
 
 def overrides_from(pairs: list[str] | None) -> dict[str, Any]:

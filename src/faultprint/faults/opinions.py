@@ -10,30 +10,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import get_args
 
-import pandas as pd
+from faultprint.faults.carrying import carried_over
+from faultprint.faults.judged import FAULTS, VERDICTS, Judged, by_time, problems_of, snapshots
+from faultprint.records import Opinion, Verdict
 
-from faultprint.records import JudgedIncident, Opinion, Verdict
-
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-FAULTS: frozenset[Verdict] = frozenset({"known_fault", "new_fault"})
-"""Verdicts that name a failure mode."""
+__all__ = [
+    "FAULTS",
+    "VERDICTS",
+    "Agreement",
+    "Judged",
+    "Settled",
+    "agreement",
+    "carried_over",
+    "problems_of",
+    "settle",
+    "snapshots",
+]
 
 Claim = tuple[Verdict, str, str]
 """Verdict, failure mode and the incident it is a duplicate of: what opinions agree on or not."""
 
 _HALF = 0.5
-
-
-@dataclass(frozen=True)
-class Judged:
-    """An incident with every opinion on it."""
-
-    incident: JudgedIncident
-    opinions: tuple[Opinion, ...]
-    """By time; those carried over from an incident of another release name that one."""
 
 
 @dataclass(frozen=True)
@@ -58,88 +56,10 @@ class Agreement:
     """On which anyone named it and at least two people spoke."""
     pairs: int
     """Ordered pairs of people of whom the first named it."""
-    agreed: float
-    """Share of these pairs in which the second named it, too."""
+    agreed: float | None
+    """Share of these pairs in which the second named it, too; None without a pair."""
     unsettled: int
     """Of all incidents on which anyone named it, those that are not settled."""
-
-
-def snapshots(incidents: pd.DataFrame) -> tuple[JudgedIncident, ...]:
-    """Take from the table of incidents what is kept beside opinions.
-
-    Parameters
-    ----------
-    incidents : pandas.DataFrame
-        Table ``incidents``.
-
-    Returns
-    -------
-    tuple[JudgedIncident, ...]
-        In the order of the rows.
-    """
-    return tuple(
-        JudgedIncident(
-            incident=str(row["incident"]),
-            asset=str(row["asset"]),
-            equipment_class=str(row["equipment_class"]),
-            opened=row["opened"].to_pydatetime(warn=False),
-            first_seen=row["first_seen"].to_pydatetime(warn=False),
-            cleared=None if pd.isna(row["cleared"]) else row["cleared"].to_pydatetime(warn=False),
-            verdict=str(row["verdict"]),
-            failure_mode=str(row["failure_mode"]),
-            release=str(row["release"]),
-        )
-        for row in incidents.to_dict("records")
-    )
-
-
-def problems_of(opinion: Opinion) -> tuple[str, ...]:
-    """List what is wrong with an opinion.
-
-    Parameters
-    ----------
-    opinion : Opinion
-        The opinion.
-
-    Returns
-    -------
-    tuple[str, ...]
-        A clause each, naming the field; empty if it can be kept.
-    """
-    o = opinion
-    names_mode = o.verdict in FAULTS
-    rules = (
-        (bool(o.incident.strip()), "incident: empty"),
-        (o.verdict in VERDICTS, f"verdict: {o.verdict!r} is none of {', '.join(VERDICTS)}"),
-        (
-            not names_mode or bool(o.failure_mode.strip()),
-            f"failure_mode: empty, but {o.verdict} names one",
-        ),
-        (
-            names_mode or o.verdict not in VERDICTS or not o.failure_mode,
-            f"failure_mode: {o.failure_mode!r}, but {o.verdict} names none",
-        ),
-        (
-            o.failure_mode != "healthy" and "|" not in o.failure_mode,
-            f"failure_mode: {o.failure_mode!r} cannot be one ('healthy' and '|' have a meaning)",
-        ),
-        (0 <= o.confidence <= 1, f"confidence: {o.confidence!r} is not within 0 and 1"),
-        (bool(o.author.strip()), "author: empty"),
-        (o.time.tzinfo is not None, f"time: {o.time} has no zone"),
-        (
-            o.severity is None or o.severity in range(1, 6),
-            f"severity: {o.severity!r} is not 1 (harmless) to 5 (dangerous)",
-        ),
-        (
-            bool(o.duplicate_of) == (o.verdict == "duplicate"),
-            "duplicate_of: name the other incident for a duplicate, and only then",
-        ),
-        (
-            not o.duplicate_of or o.duplicate_of != o.incident,
-            "duplicate_of: an incident is no duplicate of itself",
-        ),
-    )
-    return tuple(problem for holds, problem in rules if not holds)
 
 
 def settle(opinions: Iterable[Opinion]) -> Settled:
@@ -162,7 +82,7 @@ def settle(opinions: Iterable[Opinion]) -> Settled:
     >>> settle([]).reason
     'nobody has judged it'
     """
-    every = _by_time(opinions)
+    every = by_time(opinions)
     deciding = [one for one in every if one.adjudicates]
     votes = _votes(_latest(every))
     told = {_spelled(claim): round(sum(o.confidence for o in by), 9) for claim, by in votes.items()}
@@ -201,11 +121,11 @@ def agreement(judged: Iterable[Judged]) -> dict[str, Agreement]:
     The proportion of specific agreement (Fleiss 1981, chapter 13), over every pair of people: over
     incidents, the ordered pairs of people of whom both named the mode, over those of whom the first
     did. Everybody counts with their latest opinion, adjudications included as any other. Without a
-    pair, ``agreed`` is NaN: one person agrees with nobody.
+    pair there is no share: one person agrees with nobody.
     """
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for one in judged:
-        latest = _latest(_by_time(one.opinions))
+        latest = _latest(by_time(one.opinions))
         open_still = settle(one.opinions).opinion is None
         for mode in {o.failure_mode for o in latest if o.failure_mode}:
             named, people = sum(o.failure_mode == mode for o in latest), len(latest)
@@ -215,54 +135,9 @@ def agreement(judged: Iterable[Judged]) -> dict[str, Agreement]:
             tally[2] += named * (named - 1)
             tally[3] += open_still
     return {
-        mode: Agreement(incidents, pairs, both / pairs if pairs else float("nan"), unsettled)
+        mode: Agreement(incidents, pairs, both / pairs if pairs else None, unsettled)
         for mode, (incidents, pairs, both, unsettled) in sorted(counts.items())
     }
-
-
-def carried_over(
-    judged: Iterable[Judged], incidents: Iterable[JudgedIncident]
-) -> tuple[Judged, ...]:
-    """Find the opinions that apply to incidents, also where another release raised them anew.
-
-    Parameters
-    ----------
-    judged : Iterable[Judged]
-        Incidents with opinions, as they stood when they were judged.
-    incidents : Iterable[JudgedIncident]
-        Incidents of one or more releases.
-
-    Returns
-    -------
-    tuple[Judged, ...]
-        Each of the incidents in the order given, with the opinions that apply to it; the opinions
-        are as they were given, with the identity of the incident they were said of.
-
-    Notes
-    -----
-    Within each release, the opinions on an incident go to the incident of the same identity; if
-    there is none, to the one of the same asset that overlaps it longest, or of those that overlap
-    it at least half as long, the one with the same failure mode. An incident that was still open
-    when it was judged is taken to last until its latest opinion; of those that overlap it, the one
-    already there when it opened counts first, then the one of the same failure mode, then the
-    earliest. What overlaps nothing, applies to nothing.
-    """
-    targets = list(incidents)
-    by_release: dict[str, list[JudgedIncident]] = defaultdict(list)
-    for target in targets:
-        by_release[target.release].append(target)
-    found: dict[str, list[Opinion]] = defaultdict(list)
-    for one in judged:
-        for held in by_release.values():
-            match = _same(one, held)
-            if match is not None:
-                found[match.incident] += one.opinions
-    return tuple(Judged(t, tuple(_by_time(found[t.incident]))) for t in targets)
-
-
-def _by_time(opinions: Iterable[Opinion]) -> list[Opinion]:
-    """Sort opinions and drop repetitions."""
-    return sorted({o.id: o for o in opinions}.values(), key=lambda o: (o.time, o.id))
 
 
 def _latest(opinions: Sequence[Opinion]) -> list[Opinion]:
@@ -281,47 +156,3 @@ def _votes(opinions: Iterable[Opinion]) -> dict[Claim, list[Opinion]]:
 def _spelled(claim: Claim) -> str:
     verdict, mode, other = claim
     return mode or (f"duplicate of {other}" if other else verdict)
-
-
-def _same(one: Judged, held: Sequence[JudgedIncident]) -> JudgedIncident | None:
-    """Find in the incidents of one release the one that was judged."""
-    old = one.incident
-    for new in held:
-        if new.incident == old.incident:
-            return new
-    near = [new for new in held if new.asset == old.asset and _overlap(one, new) is not None]
-    if not near:
-        return None
-    if old.cleared is None:
-        return min(
-            near,
-            key=lambda n: (
-                n.first_seen > old.opened,
-                n.failure_mode != old.failure_mode,
-                n.first_seen,
-                n.incident,
-            ),
-        )
-    longest = max(_overlap(one, new) or timedelta(0) for new in near)
-    long = [new for new in near if (_overlap(one, new) or timedelta(0)) >= longest / 2]
-    return max(
-        long,
-        key=lambda n: (
-            n.failure_mode == old.failure_mode,
-            _overlap(one, n) or timedelta(0),
-            n.incident,
-        ),
-    )
-
-
-def _overlap(one: Judged, new: JudgedIncident) -> timedelta | None:
-    """Say how long two incidents overlap; None: not at all."""
-    old = one.incident
-    latest = max((o.time for o in one.opinions), default=old.opened)
-    end = old.cleared or max(old.opened, latest)
-    shared = _earlier(end, new.cleared) - max(old.first_seen, new.first_seen)
-    return shared if shared >= timedelta(0) else None
-
-
-def _earlier(one: datetime, other: datetime | None) -> datetime:
-    return one if other is None else min(one, other)
