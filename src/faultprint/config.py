@@ -456,11 +456,20 @@ class Tracking(Strict):
     """Registered as ``<model>-<equipment class>``."""
 
 
+class Policy(Strict):
+    """Who may decide what in the signature database."""
+
+    second_person: bool = False
+    """A signature becomes stable only by the hand of somebody who did not teach it."""
+
+
 class Database(Strict):
     """The signature database."""
 
     url: str = "sqlite:///models/signatures.db"
     """SQLAlchemy URL: SQLite file (relative to the project folder) or PostgreSQL."""
+    policy: Policy = Policy()
+    """Who may decide what."""
 
 
 class Simulate(Strict):

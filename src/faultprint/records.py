@@ -1,4 +1,7 @@
-"""Frozen records that cross boundaries."""
+"""Frozen records that cross boundaries.
+
+Longer than other modules on purpose: what crosses is read best in one place.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import uuid
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal
+
+from faultprint.errors import ReleaseError, listed
 
 Status = Literal["candidate", "test", "stable", "deprecated"]
 
@@ -167,8 +172,24 @@ def signature_from(data: dict[str, Any]) -> Signature:
     Returns
     -------
     Signature
-        Equal to the one that was written.
+        Equal to the one that was written. Fields that came later have their defaults.
+
+    Raises
+    ------
+    ReleaseError
+        If a field is missing that never had a default, or is one that nobody knows.
     """
+    every = {one.name: one for one in fields(Signature)}
+    needed = {name for name, one in every.items() if one.default is MISSING}
+    missing, strange = sorted(needed - set(data)), sorted(set(data) - set(every))
+    if missing or strange:
+        told = [f"without {listed(missing)}"] if missing else []
+        told += [f"with the unknown fields {listed(strange)}"] if strange else []
+        raise ReleaseError.because(
+            f"a signature {' and '.join(told)}",
+            f"the fields {listed(sorted(needed), 30)}",
+            "read it with the version of Faultprint that wrote it, or a newer one",
+        )
     performance = data["performance"]
     return Signature(
         **{
@@ -193,7 +214,7 @@ def signature_from(data: dict[str, Any]) -> Signature:
                     "refused": tuple(data["origin"]["refused"]),
                 }
             ),
-            "opinions": tuple(data["opinions"]),
+            "opinions": tuple(data.get("opinions", ())),
         }
     )
 

@@ -105,7 +105,10 @@ def serve(
     import uvicorn
 
     from faultprint.serve.api import create_app
+    from faultprint.serve.score import Scorer
 
+    if not (release.is_dir() and not any(release.iterdir())):  # empty: the gate held the first one
+        Scorer.load(release)
     uvicorn.run(create_app(release, results), host=host, port=port)
 
 

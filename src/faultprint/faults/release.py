@@ -92,11 +92,35 @@ def _safe(name: str) -> str:
     return quoted.replace(".", "%2E") if quoted.startswith(".") else quoted
 
 
-def _signature_path(signature: Signature) -> str:
+def signature_path(signature: Signature) -> str:
+    """Say where a signature stands in a release.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+
+    Returns
+    -------
+    str
+        ``signatures/<class>/<mode>.yaml``.
+    """
     return f"signatures/{_safe(signature.equipment_class)}/{_safe(signature.failure_mode)}.yaml"
 
 
-def _signature_text(signature: Signature) -> bytes:
+def signature_text(signature: Signature) -> bytes:
+    """Write a signature as its part of a release.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+
+    Returns
+    -------
+    bytes
+        YAML; equal signatures give equal bytes.
+    """
     text = yaml.safe_dump(signature.to_dict(), sort_keys=False, allow_unicode=True, width=100)
     return text.encode("utf-8")
 
@@ -140,14 +164,14 @@ def release_to_parts(release: Release) -> dict[str, bytes]:
         parts[f"{folder}/booster.txt"] = model.booster.encode("utf-8")
         parts[f"{folder}/twin.json"] = _canonical(release.twins[name].to_dict())
     for signature in release.signatures:
-        path = _signature_path(signature)
+        path = signature_path(signature)
         if path in parts:
             raise ReleaseError.because(
                 f"two signatures of {signature.failure_mode!r} on {signature.equipment_class!r}",
                 "one per equipment class and failure mode",
                 "keep one of them",
             )
-        parts[path] = _signature_text(signature)
+        parts[path] = signature_text(signature)
     return dict(sorted(parts.items()))
 
 
@@ -176,7 +200,7 @@ def release_from_parts(parts: Mapping[str, bytes]) -> Release:
         twins = [twin_from(json.loads(parts[f"{folder}/twin.json"])) for folder in folders]
         learnt = _learnt(json.loads(parts[LEARNT])) if LEARNT in parts else None
         signatures = tuple(
-            signature_from(yaml.safe_load(parts[path]))
+            _signature(path, parts[path])
             for path in sorted(parts)
             if path.startswith("signatures/")
         )
@@ -184,13 +208,13 @@ def release_from_parts(parts: Mapping[str, bytes]) -> Release:
         raise ReleaseError.because(
             f"a release without {error.args[0]!r}",
             f"{SCORING}, and model.json, booster.txt and twin.json for each class",
-            "export the release again",
+            "read it with the version of Faultprint that wrote it, or a newer one",
         ) from error
     except (ValueError, TypeError, yaml.YAMLError, ValidationError) as error:
         raise ReleaseError.because(
             f"a part that cannot be read: {error}",
             "the files that release_to_parts writes",
-            "export the release again",
+            "read it with the version of Faultprint that wrote it, or a newer one",
         ) from error
     names = [model.equipment_class for model in models]
     return Release(
@@ -205,6 +229,13 @@ def release_from_parts(parts: Mapping[str, bytes]) -> Release:
 def _model(parts: Mapping[str, bytes], folder: str) -> ClassModel:
     booster = parts[f"{folder}/booster.txt"].decode("utf-8")
     return class_model_from(json.loads(parts[f"{folder}/model.json"]), booster)
+
+
+def _signature(path: str, content: bytes) -> Signature:
+    try:
+        return signature_from(yaml.safe_load(content))
+    except ReleaseError as error:
+        raise ReleaseError.because(f"{path}: {error.got}", error.expected, error.do) from error
 
 
 def _learnt(data: Mapping[str, Any]) -> Learnt:

@@ -13,14 +13,18 @@ from pathlib import Path
 import pandas as pd
 
 from faultprint import tables
+from faultprint.errors import ReleaseError
 from faultprint.faults.leading import leading_sensors
 from faultprint.faults.match import diagnose
+from faultprint.faults.provisional import Marks, with_marks
 from faultprint.faults.release import Release, release_from_parts
 from faultprint.serve.describing import Described, attributes_of, describe_asset
 from faultprint.state.alarms import raise_incidents, with_alarms
 from faultprint.state.sensor_drift import find_drift
 from faultprint.state.sensor_health import spells_table
 from faultprint.store.bundle import read_bundle
+from faultprint.store.manifest import Manifest
+from faultprint.store.site_marks import read_marks
 from faultprint.twin.baseline import commission, expect
 
 
@@ -49,11 +53,14 @@ class Scorer:
         Models, twins, signatures and the settings they were learnt with.
     label : str
         Name of the release, written into every row.
+    marks : Marks | None, default None
+        Signatures that are provisional at this site, and why; told in the evidence.
     """
 
-    def __init__(self, release: Release, label: str) -> None:
+    def __init__(self, release: Release, label: str, marks: Marks | None = None) -> None:
         self.release = release
         self.label = label
+        self.marks = marks or {}
 
     @classmethod
     def load(cls, folder: Path) -> Scorer:
@@ -70,7 +77,8 @@ class Scorer:
             Ready to score.
         """
         manifest, parts = read_bundle(folder)
-        return cls(release_from_parts(parts), manifest.label)
+        marks = read_marks(folder, manifest.content_hash)
+        return cls(readable_release(parts, manifest), manifest.label, marks)
 
     def score(self, readings: pd.DataFrame, events: pd.DataFrame, assets: pd.DataFrame) -> Scored:
         """Score the readings of any number of assets.
@@ -152,6 +160,7 @@ class Scorer:
         states, diagnoses = diagnose(
             self.release.models[name], self.release.signatures, windows, residuals, self.label
         )
+        diagnoses = with_marks(diagnoses, self.marks)
         detect = self.release.scoring.detect
         states = with_alarms(states, detect)
         incidents = raise_incidents(diagnoses, states, detect)
@@ -185,6 +194,36 @@ class Scorer:
             known = ", ".join(sorted(self.release.models)) or "none"
             return f"release {self.label} knows no {classes[asset]!r}; it knows: {known}"
         return ""
+
+
+def readable_release(parts: Mapping[str, bytes], manifest: Manifest) -> Release:
+    """Read a release from its verified parts.
+
+    Parameters
+    ----------
+    parts : Mapping[str, bytes]
+        Path -> content.
+    manifest : Manifest
+        Of the same folder.
+
+    Returns
+    -------
+    Release
+        Ready to score with.
+
+    Raises
+    ------
+    ReleaseError
+        If this version of Faultprint cannot read it; the layout that it was written in is told.
+    """
+    try:
+        return release_from_parts(parts)
+    except ReleaseError as error:
+        raise ReleaseError.because(
+            f"release {manifest.label}, written in protocol {manifest.protocol}, with {error.got}",
+            error.expected,
+            error.do,
+        ) from error
 
 
 def _joined(parts: list[Scored], refused: list[dict[str, str]]) -> Scored:

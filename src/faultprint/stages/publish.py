@@ -13,6 +13,7 @@ from faultprint.faults.release import release_from_parts
 from faultprint.records import GateResult
 from faultprint.serve.score import Scorer
 from faultprint.stages.contest import contest
+from faultprint.stages.releases import export_current
 from faultprint.stages.workspace import Workspace, read_json, write_json
 from faultprint.store import tracking
 from faultprint.store.bundle import read_bundle
@@ -58,10 +59,10 @@ def publish(settings: Settings, workspace: Workspace) -> dict[str, object]:
         result = _as_experiment(result) if incumbent else result
     if result.promoted:
         tracking.prepare(settings.tracking, workspace.root)  # nothing is published half-way
-        _make_current(database, parts, manifest, result.reason)
+        _make_current(database, parts, manifest, result.reason, incumbent)
     current = _incumbent(database)
     if current:
-        database.export(current.version, workspace.release)
+        export_current(database, workspace.release)
     else:
         with staged_folder(workspace.release):
             pass  # an empty folder: stages that need a release say that there is none
@@ -81,14 +82,20 @@ def _as_experiment(result: GateResult) -> GateResult:
 
 
 def _make_current(
-    database: SignatureDatabase, parts: dict[str, bytes], manifest: Manifest, reason: str
+    database: SignatureDatabase,
+    parts: dict[str, bytes],
+    manifest: Manifest,
+    reason: str,
+    compared: ReleaseRow | None,
 ) -> None:
+    """Publish what was compared with the incumbent, if that is still the incumbent."""
     release = release_from_parts(parts)
     header = {"content": "faultprint signatures"}
-    database.publish(parts, release.signatures, header, AUTHOR)
+    expected = compared.version if compared else ""
+    database.publish(parts, release.signatures, header, AUTHOR, expected)
     if database.current().content_hash != manifest.content_hash:
         known = {row.content_hash: row.version for row in database.releases()}
-        database.point(known[manifest.content_hash], AUTHOR, reason)
+        database.point(known[manifest.content_hash], AUTHOR, reason, expected)
 
 
 def _incumbent(database: SignatureDatabase) -> ReleaseRow | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from faultprint.errors import ReleaseError, StoreError
 from faultprint.store.manifest import content_hash, list_parts
-from faultprint.store.schema import AUDIT, BLOBS, CURRENT, RELEASE_PARTS, RELEASES
+from faultprint.store.schema import AUDIT, BLOBS, CURRENT, NOTES, RELEASE_PARTS, RELEASES
 from faultprint.store.versions import Change, Level
 
 
@@ -224,3 +224,26 @@ def read_parts(connection: sa.Connection, row: int) -> dict[str, bytes]:
             "restore the database from a copy",
         )
     return parts
+
+
+def read_note(connection: sa.Connection, row: int, kind: str) -> dict[str, Any] | None:
+    """Read the latest note of a kind on a release.
+
+    Parameters
+    ----------
+    connection : sa.Connection
+        In a transaction.
+    row : int
+        Its row.
+    kind : str
+        Kind of note.
+
+    Returns
+    -------
+    dict[str, Any] | None
+        The note, if there is one.
+    """
+    mine = sa.and_(NOTES.c.release_id == row, NOTES.c.kind == kind)
+    query = sa.select(NOTES.c.body).where(mine).order_by(NOTES.c.id.desc()).limit(1)
+    text = connection.scalar(query)
+    return None if text is None else dict(json.loads(text))

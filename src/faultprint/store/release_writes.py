@@ -11,11 +11,19 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from faultprint.errors import StoreError
+from faultprint.errors import ReleaseError, StoreError
 from faultprint.records import Signature
-from faultprint.store.manifest import content_hash, list_parts
+from faultprint.store.manifest import Manifest, content_hash, list_parts
 from faultprint.store.release_rows import current_row, read_parts, versions
-from faultprint.store.schema import AUDIT, BLOBS, CURRENT, RELEASE_PARTS, RELEASES, SIGNATURES
+from faultprint.store.schema import (
+    AUDIT,
+    BLOBS,
+    CURRENT,
+    NOTES,
+    RELEASE_PARTS,
+    RELEASES,
+    SIGNATURES,
+)
 from faultprint.store.versions import FIRST, Change, Level, bump, compare, level_of, ordered
 
 
@@ -29,13 +37,15 @@ class Decision:
     reason: str = ""
 
 
-def header_text(header: Mapping[str, Any]) -> str:
-    """Write the header of a release as canonical JSON.
+def header_text(header: Mapping[str, Any], forbidden: Iterable[str] = ("parent", "version")) -> str:
+    """Write the header of a release, or a note on it, as canonical JSON.
 
     Parameters
     ----------
     header : Mapping[str, Any]
-        Where the release comes from.
+        Where the release comes from, or what is noted.
+    forbidden : Iterable[str], default ('parent', 'version')
+        Keys that it may not state.
 
     Returns
     -------
@@ -47,7 +57,7 @@ def header_text(header: Mapping[str, Any]) -> str:
     StoreError
         If it states a version or a parent, or holds what JSON cannot say.
     """
-    stated = sorted({"version", "parent"} & set(header))
+    stated = sorted(set(forbidden) & set(header))
     if stated:
         raise StoreError.because(
             f"a header that states {stated}",
@@ -70,6 +80,7 @@ def add_release(
     signatures: Iterable[Signature],
     header: str,
     decision: Decision,
+    taken_in: Manifest | None = None,
 ) -> int:
     """Add a release with all that belongs to it; does not point to it.
 
@@ -85,18 +96,28 @@ def add_release(
         Canonical JSON.
     decision : Decision
         Who publishes, and when.
+    taken_in : Manifest | None, default None
+        What it was exported as elsewhere, if it comes from there.
 
     Returns
     -------
     int
         Its row. Its parent is the current release; its version the highest there is, counted up,
-        so that after a rollback none is used twice.
+        so that after a rollback none is used twice. One that was taken in keeps its own version if
+        that is free, and its own parent if that is here.
     """
+    held = versions(connection)
     parent = current_row(connection)
+    if taken_in is not None:
+        parent = {name: row for row, name in held.items()}.get(taken_in.parent)
     level, changes = _compared(connection, parent, parts)
-    highest = max(versions(connection).values(), key=ordered, default=FIRST)
+    if taken_in is not None and taken_in.version not in held.values():
+        version = taken_in.version
+    else:
+        highest = max(held.values(), key=ordered, default=FIRST)
+        version = bump(highest, "major" if level == "first" and held else level)
     values = {
-        "version": bump(highest, level),
+        "version": version,
         "parent_id": parent,
         "content_hash": content_hash(list_parts(parts)),
         "level": level,
@@ -136,6 +157,53 @@ def move_pointer(connection: sa.Connection, row: int, decision: Decision) -> Non
         "time": max(decision.time, latest or decision.time),
     }
     _insert(connection, AUDIT, values)
+
+
+def check_current(connection: sa.Connection, expected: str | None) -> None:
+    """Refuse to go on if another release became current meanwhile.
+
+    Parameters
+    ----------
+    connection : sa.Connection
+        In a writing transaction.
+    expected : str | None
+        Version that must be current; empty: none may be; None: anything goes.
+
+    Raises
+    ------
+    ReleaseError
+        If another one is; who made it so, and when, is told.
+    """
+    row = current_row(connection)
+    now = versions(connection)[row] if row is not None else ""
+    if expected is None or now == expected:
+        return
+    last = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.id.desc()).limit(1)).one()
+    raise ReleaseError.because(
+        f"release {now}, made current by {last.author!r} ({last.action}) on "
+        f"{last.time:%Y-%m-%d %H:%M} UTC, while this one was compared with "
+        f"{expected or 'an empty database'}",
+        f"{expected or 'no release'} still to be current",
+        f"compare with {now} and publish again; nothing was changed",
+    )
+
+
+def insert_note(connection: sa.Connection, row: int, kind: str, told: tuple[str, datetime]) -> None:
+    """Add a note on a release.
+
+    Parameters
+    ----------
+    connection : sa.Connection
+        In a writing transaction.
+    row : int
+        Row of the release.
+    kind : str
+        Kind of note.
+    told : tuple[str, datetime]
+        The note, a JSON object, and when it was made.
+    """
+    body, time = told
+    _insert(connection, NOTES, {"release_id": row, "kind": kind, "body": body, "time": time})
 
 
 def _compared(

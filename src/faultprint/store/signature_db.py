@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from faultprint.errors import ReleaseError, StoreError
-from faultprint.records import Signature, signature_from
+from faultprint.errors import ReleaseError
+from faultprint.records import Signature
 from faultprint.store import engine as access
 from faultprint.store import release_rows as rows
-from faultprint.store.bundle import write_bundle
+from faultprint.store.changelog import changelog
 from faultprint.store.manifest import Manifest, content_hash, list_parts
+from faultprint.store.release_reads import ORIGIN, ReleaseReader
 from faultprint.store.release_rows import AuditRow, ReleaseRow
-from faultprint.store.release_writes import Decision, add_release, header_text, move_pointer
-from faultprint.store.schema import AUDIT, RELEASES, SIGNATURES
+from faultprint.store.release_writes import (
+    Decision,
+    add_release,
+    check_current,
+    header_text,
+    insert_note,
+    move_pointer,
+)
 
 __all__ = ["AuditRow", "ReleaseRow", "SignatureDatabase"]
 
@@ -27,7 +33,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class SignatureDatabase:
+class SignatureDatabase(ReleaseReader):
     """Releases of signatures in SQLite or PostgreSQL.
 
     Opening brings the schema up to date. Every write is one transaction with its audit row; writers
@@ -42,7 +48,7 @@ class SignatureDatabase:
     """
 
     def __init__(self, url: str, clock: Callable[[], datetime] = _utc_now) -> None:
-        self._engine = access.open_engine(url)
+        super().__init__(access.open_engine(url))
         self._clock = clock
         access.migrate(self._engine)
 
@@ -52,6 +58,7 @@ class SignatureDatabase:
         signatures: Iterable[Signature],
         header: Mapping[str, Any],
         author: str,
+        expected: str | None = None,
     ) -> ReleaseRow:
         """Add a release and make it the current one.
 
@@ -65,47 +72,32 @@ class SignatureDatabase:
             Where it comes from; a JSON object that states neither version nor parent.
         author : str
             Who publishes.
+        expected : str | None, default None
+            Version that must still be current, since the release was compared with it; empty: none
+            may be; None: whatever is current.
 
         Returns
         -------
         ReleaseRow
             The new release: 1.0.0 if it is the first, else the highest version there is counted up
             by what changed against the current release. If a release of equal content exists, that
-            one, and nothing is changed: a repeated run does not undo a rollback.
+            one, and nothing is changed: a repeated run does not undo a rollback. What changed is
+            noted as ``changelog``.
         """
         content, text = content_hash(list_parts(parts)), header_text(header)
         with access.writing(self._engine) as connection:
             found = rows.find_content(connection, content)
             if found is None:
+                check_current(connection, expected)
                 decision = Decision("publish", author, self._clock())
                 found = add_release(connection, parts, signatures, text, decision)
                 move_pointer(connection, found, decision)
+                self._write_changelog(connection, found, parts, decision)
             return rows.read_release(connection, found)
 
-    def current(self) -> ReleaseRow:
-        """Return the release to score with.
-
-        Returns
-        -------
-        ReleaseRow
-            The one the pointer shows; never simply the newest.
-
-        Raises
-        ------
-        ReleaseError
-            If nothing was published yet.
-        """
-        with access.reading(self._engine) as connection:
-            found = rows.current_row(connection)
-            if found is None:
-                raise ReleaseError.because(
-                    "a signature database without a current release",
-                    "a published one",
-                    "run the publish stage first",
-                )
-            return rows.read_release(connection, found)
-
-    def point(self, version: str, author: str, reason: str) -> ReleaseRow:
+    def point(
+        self, version: str, author: str, reason: str, expected: str | None = None
+    ) -> ReleaseRow:
         """Make a published release the current one.
 
         Parameters
@@ -116,6 +108,8 @@ class SignatureDatabase:
             Who decides.
         reason : str
             Why; kept in the audit.
+        expected : str | None, default None
+            As in :meth:`publish`.
 
         Returns
         -------
@@ -125,6 +119,7 @@ class SignatureDatabase:
         with access.writing(self._engine) as connection:
             found = rows.find_version(connection, version)
             if found != rows.current_row(connection):
+                check_current(connection, expected)
                 move_pointer(connection, found, Decision("point", author, self._clock(), reason))
             return rows.read_release(connection, found)
 
@@ -160,141 +155,76 @@ class SignatureDatabase:
             move_pointer(connection, trail[-2], decision)
             return rows.read_release(connection, trail[-2])
 
-    def releases(self) -> tuple[ReleaseRow, ...]:
-        """List all releases.
-
-        Returns
-        -------
-        tuple[ReleaseRow, ...]
-            In the order they were published.
-        """
-        with access.reading(self._engine) as connection:
-            every = connection.scalars(sa.select(RELEASES.c.id).order_by(RELEASES.c.id)).all()
-            return tuple(rows.read_release(connection, one) for one in every)
-
-    def audit(self) -> tuple[AuditRow, ...]:
-        """List who made which release current, and when.
-
-        Returns
-        -------
-        tuple[AuditRow, ...]
-            Oldest first.
-        """
-        with access.reading(self._engine) as connection:
-            names = rows.versions(connection)
-            every = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.id)).all()
-        return tuple(
-            AuditRow(
-                time=row.time,
-                author=row.author,
-                action=row.action,
-                version=names[row.release_id],
-                previous=names.get(row.previous_id, ""),
-                reason=row.reason,
-            )
-            for row in every
-        )
-
-    def as_of(self, time: datetime) -> ReleaseRow:
-        """Return the release that was current at an instant.
+    def add_note(self, version: str, kind: str, body: Mapping[str, Any]) -> None:
+        """Note something of a release beside its content; nothing noted before is lost.
 
         Parameters
         ----------
-        time : datetime
-            With its zone.
+        version : str
+            Its version.
+        kind : str
+            What kind of note; the latest of a kind counts.
+        body : Mapping[str, Any]
+            A JSON object. No content hash depends on it.
+        """
+        text = header_text(body, forbidden=())
+        with access.writing(self._engine) as connection:
+            found = rows.find_version(connection, version)
+            insert_note(connection, found, kind, (text, self._clock()))
+
+    def take_in(
+        self,
+        manifest: Manifest,
+        parts: Mapping[str, bytes],
+        signatures: Iterable[Signature],
+        author: str,
+        notes: Mapping[str, Mapping[str, Any]],
+    ) -> ReleaseRow:
+        """Add a release that was exported elsewhere; does not make it the current one.
+
+        Parameters
+        ----------
+        manifest : Manifest
+            Of its export.
+        parts : Mapping[str, bytes]
+            Path to content.
+        signatures : Iterable[Signature]
+            The signatures in it.
+        author : str
+            Who takes it in.
+        notes : Mapping[str, Mapping[str, Any]]
+            Kind -> what to note of it, with the release.
 
         Returns
         -------
         ReleaseRow
-            The release.
-
-        Raises
-        ------
-        ReleaseError
-            If nothing had been published by then.
-        StoreError
-            If the time has no zone.
+            Under its own version if that is free, else the next one. If a release of equal content
+            is there already, that one, and only the notes are added.
         """
-        if time.tzinfo is None:
-            raise StoreError.because(
-                f"the time {time} without a zone", "a time with its zone", "add one, e.g. UTC"
-            )
-        query = sa.select(AUDIT.c.release_id).where(AUDIT.c.time <= time)
-        with access.reading(self._engine) as connection:
-            found = connection.scalar(query.order_by(AUDIT.c.id.desc()).limit(1))
+        content = content_hash(list_parts(parts))
+        with access.writing(self._engine) as connection:
+            decision = Decision("publish", author, self._clock())
+            found = rows.find_content(connection, content)
             if found is None:
-                raise ReleaseError.because(
-                    f"the time {time.isoformat()}, before the first release",
-                    "a time at which a release was current",
-                    "ask for a later time",
-                )
+                text = header_text(manifest.provenance)
+                found = add_release(connection, parts, signatures, text, decision, manifest)
+                said = {"version": manifest.version, "parent": manifest.parent, "author": author}
+                notes = {ORIGIN: said, **notes}
+            for kind, body in notes.items():
+                told = (header_text(body, forbidden=()), decision.time)
+                insert_note(connection, found, kind, told)
             return rows.read_release(connection, found)
 
-    def signatures(self, version: str) -> tuple[Signature, ...]:
-        """Return the signatures of a release.
-
-        Parameters
-        ----------
-        version : str
-            Its version.
-
-        Returns
-        -------
-        tuple[Signature, ...]
-            Sorted by equipment class and failure mode.
-        """
-        with access.reading(self._engine) as connection:
-            own = SIGNATURES.c.release_id == rows.find_version(connection, version)
-            bodies = connection.scalars(sa.select(SIGNATURES.c.body).where(own)).all()
-        every = [signature_from(json.loads(body)) for body in bodies]
-        return tuple(sorted(every, key=lambda s: (s.equipment_class, s.failure_mode, s.id)))
-
-    def parts(self, version: str) -> dict[str, bytes]:
-        """Return the parts of a release.
-
-        Parameters
-        ----------
-        version : str
-            Its version.
-
-        Returns
-        -------
-        dict[str, bytes]
-            Path to content, checked against the content hash.
-        """
-        with access.reading(self._engine) as connection:
-            return rows.read_parts(connection, rows.find_version(connection, version))
-
-    def export(self, version: str, folder: Path) -> Manifest:
-        """Write a release as a folder that is scored from without the database.
-
-        Parameters
-        ----------
-        version : str
-            Its version.
-        folder : Path
-            Folder to make or replace.
-
-        Returns
-        -------
-        Manifest
-            What was written; exporting twice gives equal bytes.
-        """
-        with access.reading(self._engine) as connection:
-            found = rows.find_version(connection, version)
-            release, parts = (
-                rows.read_release(connection, found),
-                rows.read_parts(connection, found),
-            )
-        header = {"version": release.version, "parent": release.parent}
-        return write_bundle(parts, folder, {**header, "provenance": release.header})
-
-    def pending(self) -> list[str]:
-        """List the migrations the database still needs.
-
-        Returns
-        -------
-        list[str]
-            Empty once it was opened, unless something else changed it.
-        """
-        return access.pending(self._engine)
+    def _write_changelog(
+        self,
+        connection: sa.Connection,
+        row: int,
+        parts: Mapping[str, bytes],
+        decision: Decision,
+    ) -> None:
+        release = rows.read_release(connection, row)
+        before = {}
+        if release.parent:
+            before = rows.read_parts(connection, rows.find_version(connection, release.parent))
+        body = {"parent": release.parent, "sentences": changelog(release.changes, before, parts)}
+        insert_note(connection, row, "changelog", (json.dumps(body), decision.time))

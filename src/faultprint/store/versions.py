@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
+from faultprint.faults.lifecycle import WORDS
 from faultprint.store.manifest import VERSION
 
 Level = Literal["first", "major", "minor", "patch"]
@@ -17,10 +18,6 @@ FIRST = "1.0.0"
 SCORING = "scoring.json"
 INPUTS = frozenset({"equipment", "windows", "descriptors"})
 """What ``scoring.json`` says of the readings that are needed and how they are cut: major."""
-WORDS = frozenset(
-    {"item", "opinions", "origin", "recommended_action", "severity", "title", "version"}
-)
-"""What a signature says to people; a change of nothing else detects what it did before: patch."""
 _RANK: dict[Level, int] = {"patch": 0, "minor": 1, "major": 2, "first": 3}
 
 

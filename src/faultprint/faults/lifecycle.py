@@ -1,0 +1,133 @@
+"""The life of a signature: candidate, test, stable, deprecated; and who may move it on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import get_args
+
+from faultprint.records import Opinion, Signature, Status
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+WORDS = frozenset(
+    {"item", "opinions", "origin", "recommended_action", "severity", "status", "title", "version"}
+)
+"""What a signature says to people; all else decides what it detects."""
+_NEXT: dict[Status, tuple[Status, ...]] = {
+    "candidate": ("test", "deprecated"),
+    "test": ("stable", "candidate", "deprecated"),
+    "stable": ("test", "deprecated"),
+    "deprecated": ("candidate",),
+}
+
+
+def same_pattern(one: Signature, other: Signature) -> bool:
+    """Tell whether two versions of a signature detect the same.
+
+    Parameters
+    ----------
+    one : Signature
+        A signature.
+    other : Signature
+        Another.
+
+    Returns
+    -------
+    bool
+        True if they differ in words only.
+    """
+    before, after = one.to_dict(), other.to_dict()
+    return all(before.get(key) == after.get(key) for key in (before.keys() | after.keys()) - WORDS)
+
+
+def authors_of(
+    signature: Signature,
+    history: Iterable[tuple[str, Signature]],
+    opinions: Mapping[str, Opinion],
+) -> frozenset[str]:
+    """Name those who made a signature what it is.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+    history : Iterable[tuple[str, Signature]]
+        Who published it, and as what, oldest first.
+    opinions : Mapping[str, Opinion]
+        Identity -> opinion, of those it may name.
+
+    Returns
+    -------
+    frozenset[str]
+        Who first published what it detects now, and the authors of its opinions.
+    """
+    first = next((by for by, held in history if same_pattern(held, signature)), None)
+    taught = {opinions[name].author for name in signature.opinions if name in opinions}
+    return frozenset(taught | ({first} if first else set()))
+
+
+def with_status(signature: Signature, status: Status) -> Signature:
+    """Move a signature to another status.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+    status : Status
+        Its new status.
+
+    Returns
+    -------
+    Signature
+        A new one; nothing else differs.
+    """
+    return replace(signature, status=status)
+
+
+def refusals(
+    old: Signature | None,
+    new: Signature,
+    publisher: str,
+    authors: frozenset[str],
+    *,
+    second_person: bool,
+) -> tuple[str, ...]:
+    """Say why a signature may not be published as it is.
+
+    Parameters
+    ----------
+    old : Signature | None
+        As it is in the current release.
+    new : Signature
+        As it shall be.
+    publisher : str
+        Who publishes.
+    authors : frozenset[str]
+        Who made it, from :func:`authors_of`; nobody: the publisher does.
+    second_person : bool
+        Whether a stable signature needs somebody who is none of them.
+
+    Returns
+    -------
+    tuple[str, ...]
+        Reasons; none if it may be. What the current release holds already needs no leave again.
+
+    Notes
+    -----
+    Candidate -> test -> stable -> deprecated, one step at a time; back to test or candidate, and
+    from anywhere to deprecated. Whatever detects anew begins as a candidate or in test.
+    """
+    name = f"{new.equipment_class}/{new.failure_mode}"
+    known = old is not None and same_pattern(old, new)
+    if old is not None and known and old.status == new.status:
+        return ()
+    if old is None or not known:
+        if new.status in {"stable", "deprecated"}:
+            return (f"{name}: detects anew, so it cannot be {new.status} yet",)
+        return ()
+    told = []
+    if new.status not in _NEXT[old.status]:
+        told.append(f"{name}: from {old.status} to {new.status} is no step of its life")
+    if new.status == "stable" and second_person and publisher in (authors or {publisher}):
+        told.append(f"{name}: {publisher!r} made it, so somebody else must declare it stable")
+    return tuple(told)
