@@ -8,10 +8,19 @@ from typing import Annotated
 
 import typer
 
-from faultprint.cli.options import AsJson, Release
+from faultprint.cli.options import (
+    DEFAULT_DATABASE,
+    AsJson,
+    Database,
+    Folder,
+    Params,
+    Release,
+)
 from faultprint.errors import ConfigError
 
 app = typer.Typer(help="Look at the signatures of a release.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Version, 'current', or folder of a release.")]
 
 
 @app.command("list")
@@ -47,3 +56,35 @@ def show_signature(
         raise ConfigError.unknown("signature", mode, list(held))
     for one in found:
         typer.echo(json.dumps(one.to_dict(), indent=1) if as_json else signature_page(one))
+
+
+@app.command("diff")
+def diff_releases(
+    old: Name,
+    new: Name,
+    behaviour: Annotated[
+        bool, typer.Option("--behaviour", help="Replay the archive under both as well.")
+    ] = False,
+    params: Params = Path("params.yaml"),
+    workspace: Folder = Path(),
+    database: Database = DEFAULT_DATABASE,
+    as_json: AsJson = False,
+) -> None:
+    """Say how two releases differ: in what they hold, and in what they say of the archive."""
+    from faultprint.stages.difference import behaviour_sentences, semantic_diff
+    from faultprint.stages.held import find_release
+
+    before, after = (find_release(name, database) for name in (old, new))
+    told = {"old": before.label, "new": after.label, **semantic_diff(before.parts, after.parts)}
+    lines = [f"{before.label} -> {after.label}: {told['level']}", *told["sentences"]]
+    if behaviour:
+        from faultprint.stages.replay import compare_releases
+        from faultprint.stages.workspace import Workspace
+        from faultprint.store.settings import load_settings
+
+        place, settings = Workspace(workspace), load_settings(params)
+        found = compare_releases(before.scorer, after.scorer, place.tables, settings, place.replays)
+        told["behaviour"] = found.to_dict()
+        lines += ["", "On the archive, which both may have learnt from:"]
+        lines += behaviour_sentences(found)
+    typer.echo(json.dumps(told, indent=1) if as_json else "\n".join(lines))

@@ -141,6 +141,7 @@ def _compared(
         Scorer(held, incumbent.label),
         workspace.tables,
         settings,
+        workspace.replays,
     )
 
 

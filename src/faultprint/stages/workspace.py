@@ -70,6 +70,11 @@ class Workspace:
         return self.root / "results"
 
     @property
+    def replays(self) -> Path:
+        """What releases say of the whole history, kept by content; may be removed at any time."""
+        return self.root / "build" / "replay"
+
+    @property
     def metrics(self) -> Path:
         """Numbers by event, JSON."""
         return self.root / "metrics"
