@@ -116,6 +116,17 @@ class Learnt:
 
 
 @dataclass(frozen=True)
+class MadeFrom:
+    """What a release was made from: enough to make it again and compare."""
+
+    data_sha256: str
+    code_sha256: str
+    params_sha256: str
+    params: dict[str, Any]
+    """The settings themselves, as plain data; without places and what learning does not look at."""
+
+
+@dataclass(frozen=True)
 class Signature:
     """The reviewed record of how one failure mode shows itself on one equipment class."""
 

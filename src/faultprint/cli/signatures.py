@@ -88,3 +88,30 @@ def diff_releases(
         lines += ["", "On the archive, which both may have learnt from:"]
         lines += behaviour_sentences(found)
     typer.echo(json.dumps(told, indent=1) if as_json else "\n".join(lines))
+
+
+@app.command("verify")
+def verify_release(
+    release: Release = Path("models/release"),
+    workspace: Folder = Path(),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only compare its files with its manifest.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a release again from data, code, settings and opinions, and compare every part."""
+    if quick:
+        from faultprint.store.bundle import read_bundle
+
+        manifest, parts = read_bundle(release)
+        told = {"label": manifest.label, "parts": len(parts), "same": True}
+        said = f"{manifest.label}: {len(parts)} parts, all as they were published"
+        typer.echo(json.dumps(told, indent=1) if as_json else said)
+        return
+    from faultprint.stages.verify import verify, verify_text
+    from faultprint.stages.workspace import Workspace
+
+    found = verify(release, Workspace(workspace))
+    typer.echo(json.dumps(found.to_dict(), indent=1) if as_json else verify_text(found))
+    if not found.same:
+        raise typer.Exit(1)

@@ -23,11 +23,12 @@ from faultprint.config import (
 )
 from faultprint.errors import ReleaseError
 from faultprint.faults.model import ClassModel, class_model_from
-from faultprint.records import Learnt, Signature, signature_from
+from faultprint.records import Learnt, MadeFrom, Signature, signature_from
 from faultprint.twin.baseline import Twin, twin_from
 
 SCORING = "scoring.json"
 LEARNT = "learnt.json"
+ORIGIN = "origin.json"
 
 
 class ScoringSettings(Strict):
@@ -77,6 +78,8 @@ class Release:
     signatures: tuple[Signature, ...]
     learnt: Learnt | None = None
     """On which time and assets; unknown of releases that were made before it was written down."""
+    made_from: MadeFrom | None = None
+    """Data, code and settings; unknown of releases that were made before it was written down."""
 
 
 def _canonical(data: Any) -> bytes:
@@ -84,6 +87,11 @@ def _canonical(data: Any) -> bytes:
         data, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )
     return (text + "\n").encode("utf-8")
+
+
+def _ordered(data: Any) -> bytes:
+    """Write settings: the order of sensors is part of them, so keys stay as they are."""
+    return (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
 
 
 def _safe(name: str) -> str:
@@ -136,7 +144,8 @@ def release_to_parts(release: Release) -> dict[str, bytes]:
     Returns
     -------
     dict[str, bytes]
-        Path -> content, sorted by path: ``scoring.json``, ``learnt.json`` if it is known,
+        Path -> content, sorted by path: ``scoring.json``, ``learnt.json`` and
+        ``origin.json`` if they are known,
         ``classes/<class>/model.json``, ``booster.txt`` and ``twin.json``,
         ``signatures/<class>/<mode>.yaml``. Equal releases give equal bytes; floats are written by
         ``repr``, so that they read back as they were.
@@ -153,11 +162,11 @@ def release_to_parts(release: Release) -> dict[str, bytes]:
             "both for each equipment class",
             "learn and publish both",
         )
-    # The order of sensors is part of the settings, so these keys stay as they are.
-    scoring = json.dumps(release.scoring.model_dump(mode="json"), indent=1, ensure_ascii=False)
-    parts = {SCORING: (scoring + "\n").encode("utf-8")}
+    parts = {SCORING: _ordered(release.scoring.model_dump(mode="json"))}
     if release.learnt:
         parts[LEARNT] = _canonical(asdict(release.learnt))
+    if release.made_from:
+        parts[ORIGIN] = _ordered(asdict(release.made_from))
     for name, model in release.models.items():
         folder = f"classes/{_safe(name)}"
         parts[f"{folder}/model.json"] = _canonical(model.to_dict())
@@ -199,6 +208,7 @@ def release_from_parts(parts: Mapping[str, bytes]) -> Release:
         models = [_model(parts, folder) for folder in folders]
         twins = [twin_from(json.loads(parts[f"{folder}/twin.json"])) for folder in folders]
         learnt = _learnt(json.loads(parts[LEARNT])) if LEARNT in parts else None
+        made_from = MadeFrom(**json.loads(parts[ORIGIN])) if ORIGIN in parts else None
         signatures = tuple(
             _signature(path, parts[path])
             for path in sorted(parts)
@@ -223,6 +233,7 @@ def release_from_parts(parts: Mapping[str, bytes]) -> Release:
         dict(zip(names, twins, strict=True)),
         signatures,
         learnt,
+        made_from,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -16,7 +16,7 @@ from faultprint.faults.design import design
 from faultprint.faults.learn import Learned, learn_class
 from faultprint.faults.release import Release, release_to_parts, scoring_settings
 from faultprint.faults.signature import with_performance
-from faultprint.records import Learnt, Origin, Performance, Proportion, Signature
+from faultprint.records import Learnt, MadeFrom, Origin, Performance, Proportion, Signature
 from faultprint.serve.score import Scorer
 from faultprint.stages.curves import curves, pictures
 from faultprint.stages.judging import Judged, judge_beside_trivial
@@ -62,6 +62,17 @@ UNPUBLISHED = "0.0.0"
 """Version of a candidate; the database numbers releases from 1.0.0."""
 
 
+@dataclass(frozen=True, eq=False)
+class Built:
+    """A release and what it was learnt and judged from."""
+
+    release: Release
+    learned: dict[str, Learned]
+    judged: Judged
+    windows: dict[str, pd.DataFrame]
+    residuals: dict[str, pd.DataFrame]
+
+
 def learn(settings: Settings, workspace: Workspace) -> dict[str, object]:
     """Learn classifiers and signatures, judge them, write the candidate and track the run.
 
@@ -78,26 +89,20 @@ def learn(settings: Settings, workspace: Workspace) -> dict[str, object]:
     dict[str, object]
         Content hash, numbers by event, refused failure modes and the tracker's run.
     """
-    windows = read_frames(workspace.expected / "windows", ("label", "use", "part", "fold"))
-    residuals = read_frames(workspace.expected / "residuals")
-    check_classes(settings, windows, residuals)
+    check_classes(
+        settings,
+        read_frames(workspace.expected / "windows"),
+        read_frames(workspace.expected / "residuals"),
+    )
     uri = tracking.prepare(settings.tracking, workspace.root)  # before the work, not after it
-    origin = _origin(settings, workspace)
-    learned = {
-        name: learn_class(windows[name], residuals[name], settings, settings.seed, origin)
-        for name in tqdm(windows, desc="learn", unit="class")
-    }
-    learnt = _learnt(settings, windows)
-    release = _release(settings, workspace, learned, learnt)
-    judged = _judged(release, windows, settings, workspace)
-    signatures = tuple(_with_held_out(signature, judged) for signature in release.signatures)
-    release = replace(release, signatures=signatures)
+    built = build(settings, workspace)
+    release, learned, judged = built.release, built.learned, built.judged
     parts = release_to_parts(release)
     manifest = write_bundle(parts, workspace.candidate, {"version": UNPUBLISHED})
     metrics = {
         "content_hash": manifest.content_hash,
         "events": judged.metrics,
-        "suspicious_descriptors": _suspicious(windows, residuals),
+        "suspicious_descriptors": _suspicious(built.windows, built.residuals),
         "refused": {name: list(one.refused) for name, one in learned.items()},
     }
     _write_numbers(workspace, metrics, curves(learned, judged))
@@ -107,13 +112,44 @@ def learn(settings: Settings, workspace: Workspace) -> dict[str, object]:
     return {"run": run, **_headline(judged), **metrics}
 
 
-def _origin(settings: Settings, workspace: Workspace) -> Origin:
-    return Origin(
+def build(settings: Settings, workspace: Workspace) -> Built:
+    """Learn and judge a release; nothing is written or tracked.
+
+    Parameters
+    ----------
+    settings : Settings
+        Settings.
+    workspace : Workspace
+        Where ``data/expected`` and ``data/tables`` are read.
+
+    Returns
+    -------
+    Built
+        The release; the same data, code and settings give the same parts on any machine.
+    """
+    windows = read_frames(workspace.expected / "windows", ("label", "use", "part", "fold"))
+    residuals = read_frames(workspace.expected / "residuals")
+    check_classes(settings, windows, residuals)
+    made_from = _made_from(settings, workspace)
+    origin = Origin(made_from.data_sha256, made_from.code_sha256, made_from.params_sha256, (), ())
+    learned = {
+        name: learn_class(windows[name], residuals[name], settings, settings.seed, origin)
+        for name in tqdm(windows, desc="learn", unit="class")
+    }
+    release = _release(settings, workspace, learned, _learnt(settings, windows))
+    judged = _judged(release, windows, settings, workspace)
+    signatures = tuple(_with_held_out(signature, judged) for signature in release.signatures)
+    release = replace(release, signatures=signatures, made_from=made_from)
+    return Built(release, learned, judged, windows, residuals)
+
+
+def _made_from(settings: Settings, workspace: Workspace) -> MadeFrom:
+    params = settings.model_dump(mode="json", exclude=PLACES)
+    return MadeFrom(
         data_sha256=provenance.tables_sha256(workspace.tables),
         code_sha256=provenance.code_sha256(*LEARNT_BY),
-        params_sha256=provenance.params_sha256(settings.model_dump(mode="json", exclude=PLACES)),
-        episodes=(),
-        refused=(),
+        params_sha256=provenance.params_sha256(params),
+        params=params,
     )
 
 

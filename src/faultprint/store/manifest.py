@@ -165,7 +165,7 @@ def manifest_text(manifest: Manifest) -> str:
             "text, finite numbers, lists and objects",
             "turn times and paths into text",
         ) from error
-    return json.dumps({**said, "seal": _seal(said)}, indent=1, sort_keys=True) + "\n"
+    return _text({**said, "seal": _seal(said)})
 
 
 def parse_manifest(text: bytes, folder: Path) -> Manifest:
@@ -203,7 +203,16 @@ def parse_manifest(text: bytes, folder: Path) -> Manifest:
             f"protocol {PROTOCOL}",
             "read it with the version of Faultprint that wrote it, or a newer one",
         )
-    return _typed(said, folder)
+    manifest = _typed(said, folder)
+    if _text(said).encode() != text:  # other white space, or a key twice: not what was written
+        raise ReleaseError.because(
+            f"an altered {MANIFEST} in {folder}", "the bytes that were written", AGAIN
+        )
+    return manifest
+
+
+def _text(said: Mapping[str, Any]) -> str:
+    return json.dumps(said, indent=1, sort_keys=True) + "\n"
 
 
 def _check_paths(paths: Iterable[str]) -> None:

@@ -16,6 +16,8 @@ Level = Literal["first", "major", "minor", "patch"]
 
 FIRST = "1.0.0"
 SCORING = "scoring.json"
+ORIGIN = "origin.json"
+"""Says where a release comes from and changes nothing of what it detects."""
 INPUTS = frozenset({"equipment", "windows", "descriptors"})
 """What ``scoring.json`` says of the readings that are needed and how they are cut: major."""
 _RANK: dict[Level, int] = {"patch": 0, "minor": 1, "major": 2, "first": 3}
@@ -46,14 +48,14 @@ def compare(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> tuple[Change,
     -------
     tuple[Change, ...]
         Sorted by path. Major: other inputs (``scoring.json``), or a class of equipment is no
-        longer there. Patch: only the words of a signature. Minor: all else, for it may detect
-        otherwise.
+        longer there. Patch: only the words of a signature, or where the release comes from. Minor:
+        all else, for it may detect otherwise.
     """
     lost = _classes(old) - _classes(new)
     changes = []
     for part in sorted(old.keys() | new.keys()):
         if part not in old:
-            changes.append(Change("added", part, (), "minor"))
+            changes.append(Change("added", part, (), "patch" if part == ORIGIN else "minor"))
         elif part not in new:
             level: Level = "major" if _class_of(part) in lost else "minor"
             changes.append(Change("retired", part, (), level))
@@ -171,5 +173,7 @@ def _level(part: str, fields: tuple[str, ...]) -> Level:
     if part == SCORING and (not fields or INPUTS & set(fields)):
         return "major"
     if part.startswith("signatures/") and fields and WORDS.issuperset(fields):
+        return "patch"
+    if part == ORIGIN:
         return "patch"
     return "minor"
