@@ -137,7 +137,9 @@ class Signature:
     equipment_class: str
     failure_mode: str
     item: str
-    severity: int
+    """Maintainable item; empty where the events it was learnt from name none."""
+    severity: int | None
+    """From 1 (harmless) to 5 (dangerous), as experts judge it; None until one does."""
     recommended_action: str
     symptoms: tuple[Symptom, ...]
     prototypes: tuple[Prototype, ...]
@@ -145,12 +147,15 @@ class Signature:
     """Distance to the nearest prototype within which 95 % of calibration windows lie."""
     required_sensors: tuple[str, ...]
     conditions: dict[str, tuple[float, float]]
-    """Range of each operating condition it was learnt in (1st to 99th percentile)."""
+    """Range of each operating condition it was learnt in: means over a window, 1st to 99th
+    percentile."""
     performance: Performance
     confused_with: dict[str, float]
     """Failure mode -> share of this fault's held-out windows that were given to it."""
     origin: Origin
     opinions: tuple[str, ...] = ()
+    condition_units: dict[str, str] = field(default_factory=dict)
+    """Unit of each operating condition; of releases from before it was written down: none."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists and scalars, ready for YAML or JSON.

@@ -43,19 +43,44 @@ def list_signatures(release: Release = Path("models/release"), as_json: AsJson =
 def show_signature(
     mode: Annotated[str, typer.Argument(help="Failure mode, or class/failure mode.")],
     release: Release = Path("models/release"),
+    workspace: Folder = Path(),
+    database: Database = DEFAULT_DATABASE,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page here.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a signature as a page that a technician can read."""
     from faultprint.faults.page import signature_page
     from faultprint.serve.score import Scorer
+    from faultprint.stages.workspace import Workspace
 
-    signatures = Scorer.load(release).release.signatures
-    held = {f"{s.equipment_class}/{s.failure_mode}": s for s in signatures}
+    scorer = Scorer.load(release)
+    held = {f"{s.equipment_class}/{s.failure_mode}": s for s in scorer.release.signatures}
     found = [s for key, s in held.items() if mode in {key, s.failure_mode}]
     if not found:
         raise ConfigError.unknown("signature", mode, list(held))
-    for one in found:
-        typer.echo(json.dumps(one.to_dict(), indent=1) if as_json else signature_page(one))
+    if as_json:
+        for one in found:
+            typer.echo(json.dumps(one.to_dict(), indent=1))
+        return
+    from faultprint.stages.pages import around_signature, signature_history
+
+    place = Workspace(workspace)
+    around = [
+        around_signature(one, scorer.release, place, signature_history(one, database))
+        for one in found
+    ]
+    if html is None:
+        for one, beside in zip(found, around, strict=True):
+            typer.echo(signature_page(one, beside))
+        return
+    if len(found) > 1:
+        keys = [f"{s.equipment_class}/{s.failure_mode}" for s in found]
+        raise ConfigError.because(f"{mode!r}, which {len(found)} have", "one", f"name {keys[0]!r}")
+    from faultprint.serve.signature_page import render_signature
+    from faultprint.store.folders import write_text
+
+    write_text(render_signature(found[0], scorer.label, around[0]), html)
+    typer.echo(str(html))
 
 
 @app.command("diff")

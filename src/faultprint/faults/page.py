@@ -1,11 +1,18 @@
-"""A signature as a page a technician can read."""
+"""A signature in words that a technician can act on; text and HTML say the same."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+import pandas as pd
+
+from faultprint.faults.contrasts import Contrast
+from faultprint.faults.course import sparkline
 from faultprint.faults.design import words_of
 from faultprint.records import Proportion, Signature, Symptom
+from faultprint.state.intervals import poisson_rate
 
 WIDTH = 78
 
@@ -15,10 +22,66 @@ _STATUS = {
     "stable": "Confirmed and proven.",
     "deprecated": "No longer used.",
 }
+_BASIS = {
+    "other assets": "on {n} assets, each left out of learning in its turn",
+    "later time": "on {n} assets, after the time it was learnt from",
+}
+_FEW = 5
+"""Held-out occurrences below which it is said that they are few."""
 
 
-def signature_page(signature: Signature) -> str:
+@dataclass(frozen=True, eq=False)
+class Around:
+    """What is known of a signature beside what it says itself."""
+
+    apart: Mapping[str, tuple[Contrast, ...]] = field(default_factory=dict)
+    """Failure mode it is confused with -> what reads differently."""
+    course: pd.DataFrame | None = None
+    """From :func:`faultprint.faults.course.typical_course`."""
+    opinions: tuple[str, ...] = ()
+    """What experts say of its incidents, with author and time."""
+    history: tuple[str, ...] = ()
+    """What became of it from release to release, oldest first."""
+
+
+NOTHING = Around()
+
+
+def signature_page(signature: Signature, around: Around = NOTHING) -> str:
     """Print a signature as plain text.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+    around : Around, default NOTHING
+        What is known beside.
+
+    Returns
+    -------
+    str
+        What it is, what to do, how it shows, how sure, where valid, what it is taken for and how
+        to tell them apart, who says so, where it comes from; lines of at most 78 characters,
+        except for names that are longer.
+    """
+    s = signature
+    sections = {
+        "What to do": [s.recommended_action],
+        "How it shows": [symptom_text(x, around) for x in s.symptoms],
+        "How sure": sure(s),
+        "Easily taken for": confused(s, around),
+        "Learnt under": valid(s),
+        "Who says so": said_by(s, around),
+        "Where from": origin(s),
+        "Versions": list(around.history),
+    }
+    parts = [f"{s.title}\n{'=' * min(len(s.title), WIDTH)}", _wrap(summary(s))]
+    parts += [_section(title, lines) for title, lines in sections.items() if lines]
+    return "\n\n".join(parts) + "\n"
+
+
+def summary(signature: Signature) -> str:
+    """Say what the fault is.
 
     Parameters
     ----------
@@ -28,94 +91,226 @@ def signature_page(signature: Signature) -> str:
     Returns
     -------
     str
-        What to look for, how sure it is, how early, what to do and where it comes from; lines of
-        at most 78 characters, except for names that are longer.
+        Failure mode, class, item, severity, status, version.
     """
     s = signature
-    parts = [
-        f"{s.title}\n{'=' * min(len(s.title), WIDTH)}",
-        _wrap(
-            f"Failure mode {s.failure_mode} of equipment class {s.equipment_class}"
-            f"{f', item {s.item}' if s.item else ''}. {_STATUS[s.status]} Version {s.version}."
-        ),
-        _section("What to do", _wrap(s.recommended_action)),
-        _section("How it shows", "\n".join(_symptom(x) for x in s.symptoms)),
-        _section("How sure", _sure(s)),
-        _section("Easily taken for", _confused(s)),
-        _section("Learnt under", _conditions(s)),
-        _section("Where from", _origin(s)),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _wrap(text: str, indent: str = "") -> str:
-    return textwrap.fill(
-        text,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _section(title: str, body: str) -> str:
-    return f"{title}\n{'-' * len(title)}\n{body}" if body else ""
-
-
-def _number(value: float, unit: str = "") -> str:
-    return f"{value:.4g}{f' {unit}' if unit and unit != '1' else ''}"
-
-
-def _symptom(s: Symptom) -> str:
-    arrow = "higher" if s.direction == "up" else "lower"
+    item = f", item {s.item}" if s.item else ""
+    judged = s.severity if s.opinions else None  # a number that nobody gave says nothing
+    severity = "not judged by an expert" if judged is None else f"{judged} of 5"
     return (
-        f"{words_of(s.descriptor)}: {arrow} by {abs(s.effect):.1f} times the usual scatter\n"
-        f"    typically {_number(s.typical, s.unit)} ({_number(s.low)} to {_number(s.high)}), "
-        f"healthy {_number(s.healthy, s.unit)};\n"
-        f"    tells a faulty from a healthy window {100 * s.separation:.0f} times in 100"
+        f"Failure mode {s.failure_mode} of equipment class {s.equipment_class}{item}. "
+        f"{_STATUS[s.status]} Severity: {severity}. Version {s.version}."
     )
 
 
-def _share(p: Proportion) -> str:
-    return f"{p.hits} of {p.n} ({100 * p.low:.0f} to {100 * p.high:.0f} %)"
+def symptom_text(s: Symptom, around: Around = NOTHING) -> str:
+    """Say how one descriptor shows the fault.
+
+    Parameters
+    ----------
+    s : Symptom
+        The symptom.
+    around : Around, default NOTHING
+        With its course, if that is known.
+
+    Returns
+    -------
+    str
+        Three or four lines.
+    """
+    arrow = "higher" if s.direction == "up" else "lower"
+    lines = [
+        f"{words_of(s.descriptor)}: {arrow} by {abs(s.effect):.1f} times the usual scatter",
+        f"    typically {number(s.typical, s.unit)} ({number(s.low)} to {number(s.high)}), "
+        f"healthy {number(s.healthy, s.unit)};",
+        f"    tells a faulty from a healthy window {100 * s.separation:.0f} times in 100",
+    ]
+    if around.course is not None and len(around.course):
+        mine = around.course[around.course["descriptor"] == s.descriptor]
+        if len(mine):
+            days = -float(mine["hours"].min()) / 24
+            lines.append(
+                f"    last {days:.0f} days before the failure: {sparkline(mine['median'])}"
+            )
+    return "\n".join(lines)
 
 
-def _sure(s: Signature) -> str:
-    p = s.performance
-    held_out = {
-        "other assets": f"on {p.assets} assets, each left out of learning in its turn",
-        "later time": f"on {p.assets} assets, after the time it was learnt from",
-    }
-    lines = [f"Found and rightly named {_share(p.recall)} occurrences {held_out[p.basis]}."]
+def sure(signature: Signature) -> list[str]:
+    """Say how sure the signature is, with what it was counted on.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+
+    Returns
+    -------
+    list[str]
+        Sentences on what it found, named falsely and how early.
+    """
+    p = signature.performance
+    where = _BASIS[p.basis].format(n=p.assets)
+    lines = [f"Found and rightly named {_share(p.recall)} occurrences {where}."]
+    if p.recall.n < _FEW:
+        lines.append(f"Only {p.recall.n} could be judged: the share may be anything in that range.")
     if p.asset_months:
-        lines.append(f"Named falsely {p.false_alarms} times in {p.asset_months:.1f} asset-months.")
+        rate = poisson_rate(p.false_alarms, p.asset_months)
+        high = "" if rate.high is None else f" ({rate.low:.2g} to {rate.high:.2g})"
+        lines.append(
+            f"Named falsely {p.false_alarms} times in {p.asset_months:.1f} asset-months: "
+            f"{rate.value:.2g} a month{high}."
+        )
     lead = p.lead_time
     if lead.n and lead.median is not None and lead.q10 is not None and lead.q90 is not None:
         lines.append(
             f"Seen {lead.median:.0f} h before the failure (median of {lead.n}; "
             f"{lead.q10:.0f} to {lead.q90:.0f} h in 8 of 10)."
         )
-    return "\n".join(_wrap(line) for line in lines)
+    return lines
 
 
-def _confused(s: Signature) -> str:
-    shares = sorted(s.confused_with.items(), key=lambda pair: (-pair[1], pair[0]))
-    return "\n".join(f"{mode}: {100 * share:.0f} % of its windows" for mode, share in shares)
+def confused(signature: Signature, around: Around = NOTHING) -> list[str]:
+    """Say what the fault is taken for, and how to tell the two apart.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+    around : Around, default NOTHING
+        With what reads differently.
+
+    Returns
+    -------
+    list[str]
+        One entry per fault.
+    """
+    shares = dict.fromkeys(around.apart, 0.0) | dict(signature.confused_with)
+    ordered = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))
+    lines = []
+    for mode, share in ordered:
+        told = f"{mode}: {100 * share:.0f} % of its windows"
+        if not share:
+            told = f"{mode}: whose windows are taken for this one"
+        differ = [contrast_text(one) for one in around.apart.get(mode, ())]
+        lines.append("\n".join([told, *(f"    {text}" for text in differ)]))
+    return lines
 
 
-def _conditions(s: Signature) -> str:
-    return "\n".join(
-        f"{name} between {_number(low)} and {_number(high)}"
-        for name, (low, high) in sorted(s.conditions.items())
+def contrast_text(one: Contrast) -> str:
+    """Say what reads differently.
+
+    Parameters
+    ----------
+    one : Contrast
+        The descriptor.
+
+    Returns
+    -------
+    str
+        For example ``vibration.rms: here 4.4 mm/s, there 2.1 mm/s``.
+    """
+    return (
+        f"{words_of(one.descriptor)}: here {number(one.here, one.unit)}, "
+        f"there {number(one.there, one.unit)}"
     )
 
 
-def _origin(s: Signature) -> str:
-    o = s.origin
-    lines = [f"{len(o.episodes)} occurrences: {', '.join(o.episodes)}." if o.episodes else ""]
-    lines += [f"Not learnt: {'; '.join(o.refused)}." if o.refused else ""]
+def valid(signature: Signature) -> list[str]:
+    """Say under which conditions the signature was learnt.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+
+    Returns
+    -------
+    list[str]
+        A range per condition, and what the ranges are; sensors it needs.
+    """
+    s = signature
+    lines = [
+        f"{name} between {number(low)} and {number(high, s.condition_units.get(name, ''))}"
+        for name, (low, high) in sorted(s.conditions.items())
+    ]
+    if lines:
+        lines.append(
+            "These are means over a window, from the 1st to the 99th percentile; outside of them "
+            "the signature was never seen."
+        )
+    needs = ", ".join(s.required_sensors)
+    return [*lines, f"Needs the sensors {needs}."] if needs else lines
+
+
+def said_by(signature: Signature, around: Around = NOTHING) -> list[str]:
+    """Say who vouches for the signature.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+    around : Around, default NOTHING
+        With opinions on its incidents.
+
+    Returns
+    -------
+    list[str]
+        Experts' words; or that there are none, so that data alone speak.
+    """
+    lines = [f"Expert: {opinion}" for opinion in signature.opinions]
+    lines += list(around.opinions)
+    return lines or ["Nobody yet: this is what the data and the maintenance log say alone."]
+
+
+def origin(signature: Signature) -> list[str]:
+    """Say what the signature was learnt from.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+
+    Returns
+    -------
+    list[str]
+        Episodes, refusals, and sha256 of data, code and params.
+    """
+    o = signature.origin
+    assets = len({episode.rpartition("@")[0] for episode in o.episodes})
+    lines = []
+    if o.episodes:
+        lines.append(f"{len(o.episodes)} occurrences on {assets} assets: {', '.join(o.episodes)}.")
+    lines += [f"Not learnt: {'; '.join(o.refused)}."] if o.refused else []
     sources = (("Data", o.data_sha256), ("code", o.code_sha256), ("params", o.params_sha256))
-    lines += [", ".join(f"{what} {sha256[:12]}" for what, sha256 in sources) + "."]
-    lines += [f"Expert: {opinion}" for opinion in s.opinions]
-    return "\n".join(_wrap(line) for line in lines if line)
+    return [*lines, ", ".join(f"{what} {sha256[:12]}" for what, sha256 in sources) + "."]
+
+
+def number(value: float, unit: str = "") -> str:
+    """Write a number with its unit.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    unit : str, default ''
+        Its unit; ``1`` is none.
+
+    Returns
+    -------
+    str
+        Four significant digits.
+    """
+    return f"{value:.4g}{f' {unit}' if unit and unit != '1' else ''}"
+
+
+def _share(p: Proportion) -> str:
+    return f"{p.hits} of {p.n} ({100 * p.low:.0f} to {100 * p.high:.0f} %)"
+
+
+def _wrap(text: str) -> str:
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _section(title: str, lines: list[str]) -> str:
+    body = "\n".join(line if "\n" in line else _wrap(line) for line in lines)
+    return f"{title}\n{'-' * len(title)}\n{body}"

@@ -30,8 +30,6 @@ Floats = NDArray[np.float64]
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:faultprint:signatures")
 """Makes the identity of a signature depend on its class and failure mode alone."""
 FIRST_VERSION = "1.0.0"
-UNJUDGED_SEVERITY = 3
-"""Middle of 1 (harmless) to 5 (dangerous), until an expert says otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +112,7 @@ def condense(material: Material) -> Signature:
     words = m.failure_mode.replace("_", " ")
     told = {sensor for s in symptoms for sensor in source_of(s.descriptor).split(PAIR)}
     sensors = sorted(told & set(m.equipment.sensors))
+    conditions = _conditions(m.windows, m.equipment)
     return Signature(
         id=identity(m.equipment_class, m.failure_mode),
         version=FIRST_VERSION,
@@ -122,16 +121,17 @@ def condense(material: Material) -> Signature:
         equipment_class=m.equipment_class,
         failure_mode=m.failure_mode,
         item="",
-        severity=UNJUDGED_SEVERITY,
+        severity=None,
         recommended_action=_action(words, symptoms),
         symptoms=symptoms,
         prototypes=_prototypes(m),
         accept_distance=float(f"{m.accept_distance:.6g}"),
         required_sensors=tuple(sensors),
-        conditions=_conditions(m.windows, m.equipment),
+        conditions=conditions,
         performance=m.performance,
         confused_with=dict(m.confused_with),
         origin=m.origin,
+        condition_units={name: m.equipment.sensors[name].unit for name in conditions},
     )
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import jinja2
 import pandas as pd
 
 from faultprint.faults.page import signature_page
 from faultprint.records import Signature
 from faultprint.serve import wording
+from faultprint.serve.signature_page import environment, inline
 from faultprint.store.figures import contrast_figure
 from faultprint.store.manifest import Manifest
 from faultprint.store.timeline import timeline_figure
@@ -44,6 +43,10 @@ class ReportContext:
     """Caption -> PNG of further pictures, e.g. the confusion of faults."""
     notes: tuple[str, ...] = ()
     """What a reader must know: assets that could not be judged, rows refused."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Name -> address of further pages, relative to the report."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """Identity of a signature -> address of its own page, relative to the report."""
 
 
 def render_report(context: ReportContext) -> str:
@@ -59,36 +62,25 @@ def render_report(context: ReportContext) -> str:
     str
         HTML; needs no network, no script and no other file.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("faultprint.serve"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "number": wording.number,
-        "percent": wording.percent,
-        "share": wording.share,
-        "rate": wording.rate,
-        "span": wording.span,
-        "instant": wording.instant,
-        "plain": wording.plain,
-    }
-    return environment.get_template("report.html.j2").render(
-        title=context.title,
-        headline=headline(context.metrics),
-        manifest=context.manifest,
-        metrics=context.metrics,
-        baselines=wording.beside(context.metrics),
-        current=_rows(context.incidents[context.incidents["cleared"].isna()]),
-        incidents=_rows(context.incidents.sort_values("opened")),
-        failures=_failures(context.failures),
-        false_alarms=int((context.incidents["outcome"] == "false").sum()),
-        timelines=_timelines(context),
-        signatures=[_signature(s) for s in context.signatures],
-        pictures={caption: _inline(png) for caption, png in context.pictures.items()},
-        notes=context.notes,
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            title=context.title,
+            headline=headline(context.metrics),
+            manifest=context.manifest,
+            metrics=context.metrics,
+            baselines=wording.beside(context.metrics),
+            current=_rows(context.incidents[context.incidents["cleared"].isna()]),
+            incidents=_rows(context.incidents.sort_values("opened")),
+            failures=_failures(context.failures),
+            false_alarms=int((context.incidents["outcome"] == "false").sum()),
+            timelines=_timelines(context),
+            signatures=[_signature(s, context.pages) for s in context.signatures],
+            links=context.links,
+            pictures={caption: inline(png) for caption, png in context.pictures.items()},
+            notes=context.notes,
+        )
     )
 
 
@@ -203,7 +195,7 @@ def _timelines(context: ReportContext) -> list[dict[str, Any]]:
         drawn.append(
             {
                 "asset": asset,
-                "picture": _inline(picture),
+                "picture": inline(picture),
                 "sensors": sensors,
                 "events": _events(_rows(mine), _failures(failures[failures["asset"] == asset])),
             }
@@ -283,14 +275,11 @@ def evidence(text: str, failure_mode: str, most: int = 3) -> list[str]:
     return said
 
 
-def _signature(signature: Signature) -> dict[str, Any]:
+def _signature(signature: Signature, pages: Mapping[str, str]) -> dict[str, Any]:
     return {
+        "link": pages.get(signature.id, ""),
         "record": signature,
         "numbers": signature.to_dict(),
         "page": signature_page(signature),
-        "picture": _inline(contrast_figure(signature)) if signature.symptoms else "",
+        "picture": inline(contrast_figure(signature)) if signature.symptoms else "",
     }
-
-
-def _inline(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

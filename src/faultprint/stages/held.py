@@ -13,6 +13,7 @@ from faultprint.store.manifest import MANIFEST
 from faultprint.store.signature_db import SignatureDatabase
 
 CURRENT = "current"
+_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,22 @@ class Held:
         return Scorer(self.release, self.label)
 
 
+def is_there(url: str) -> bool:
+    """Tell whether a database exists; to open one that does not would make it.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL.
+
+    Returns
+    -------
+    bool
+        False for a SQLite file that is not there.
+    """
+    return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).is_file()
+
+
 def find_release(name: str, url: str) -> Held:
     """Find a release.
 
@@ -72,6 +89,10 @@ def find_release(name: str, url: str) -> Held:
         return Held(manifest.label, parts)
     if folder.is_dir():
         read_bundle(folder)  # says what is wrong with it
+    if not is_there(url):
+        raise ReleaseError.because(
+            f"{name!r}, and no database at {url}", "a release", "publish one, or name a folder"
+        )
     database = SignatureDatabase(url)
     rows = database.releases()
     if name == CURRENT and rows:

@@ -136,9 +136,14 @@ def build(settings: Settings, workspace: Workspace) -> Built:
         name: learn_class(windows[name], residuals[name], settings, settings.seed, origin)
         for name in tqdm(windows, desc="learn", unit="class")
     }
-    release = _release(settings, workspace, learned, _learnt(settings, windows))
+    learnt = _learnt(settings, windows)
+    release = _release(settings, workspace, learned, learnt)
     judged = _judged(release, windows, settings, workspace)
-    signatures = tuple(_with_held_out(signature, judged) for signature in release.signatures)
+    events = read_table(workspace.tables, "events")
+    signatures = tuple(
+        _with_item(_with_held_out(signature, judged), events, learnt.until)
+        for signature in release.signatures
+    )
     release = replace(release, signatures=signatures, made_from=made_from)
     return Built(release, learned, judged, windows, residuals)
 
@@ -203,6 +208,20 @@ def _with_held_out(signature: Signature, judged: Judged) -> Signature:
         lead_time=lead_time(right["lead_hours"]),
     )
     return with_performance(signature, performance, signature.confused_with)
+
+
+def _with_item(signature: Signature, events: pd.DataFrame, until: str) -> Signature:
+    """Name the item that most failures of the time and assets learnt from were logged on."""
+    assets = {episode.rpartition("@")[0] for episode in signature.origin.episodes}
+    mine = events[
+        (events["failure_mode"] == signature.failure_mode)
+        & events["kind"].isin(["failure", "fault"])
+        & events["asset"].isin(list(assets))
+        & (events["time"] < pd.Timestamp(until))
+        & (events["item"] != "")
+    ]
+    items = sorted(mine["item"].mode())
+    return replace(signature, item=str(items[0])) if items else signature
 
 
 def _suspicious(

@@ -1,0 +1,174 @@
+"""What stands around a signature, gathered from the project folder; and its pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from faultprint.faults.contrasts import confusable, tell_apart
+from faultprint.faults.course import typical_course
+from faultprint.faults.design import design
+from faultprint.faults.page import Around
+from faultprint.faults.release import Release
+from faultprint.records import Signature
+from faultprint.serve.signature_page import render_signature
+from faultprint.stages.held import is_there
+from faultprint.stages.workspace import Workspace
+from faultprint.store.folders import staged_folder
+from faultprint.store.parquet import read_parquet
+from faultprint.store.signature_db import SignatureDatabase
+
+SPAN = pd.Timedelta(days=10)
+"""How long before the failure a course begins, at most."""
+_FOUR = 4
+"""Horizons of the labels that a course shows: the fault, and what was before it."""
+
+
+def around_signature(
+    signature: Signature, release: Release, workspace: Workspace, history: tuple[str, ...] = ()
+) -> Around:
+    """Gather what is known of a signature beside what it says itself.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+    release : Release
+        Its release.
+    workspace : Workspace
+        Where ``data/expected`` is read; without it there is no course.
+    history : tuple[str, ...], default ()
+        What became of it from release to release.
+
+    Returns
+    -------
+    Around
+        How it is told from what it is confused with, its typical course, opinions, history.
+    """
+    mine = {
+        s.failure_mode: s
+        for s in release.signatures
+        if s.equipment_class == signature.equipment_class
+    }
+    model = release.models[signature.equipment_class]
+    apart = {
+        mode: tell_apart(model, signature, mine[mode])
+        for mode in confusable(signature, mine.values())
+        if mode in mine
+    }
+    course = _course(signature, release, workspace)
+    return Around(apart=apart, course=course, history=history)
+
+
+def write_pages(release: Release, label: str, workspace: Workspace, url: str) -> dict[str, str]:
+    """Write the pages of all signatures into ``reports/signatures``.
+
+    Parameters
+    ----------
+    release : Release
+        The release.
+    label : str
+        Its name.
+    workspace : Workspace
+        Where they go.
+    url : str
+        SQLAlchemy URL of the database, which knows the history.
+
+    Returns
+    -------
+    dict[str, str]
+        Identity of each signature -> its page, relative to ``reports``.
+    """
+    places = {}
+    with staged_folder(workspace.reports / "signatures") as folder:
+        for signature in release.signatures:
+            history = signature_history(signature, url)
+            around = around_signature(signature, release, workspace, history)
+            page = render_signature(signature, label, around)
+            name = page_name(signature)
+            (folder / name).write_text(page, "utf-8")
+            places[signature.id] = f"signatures/{quote(name)}"
+    return places
+
+
+def signature_history(signature: Signature, url: str) -> tuple[str, ...]:
+    """Tell what became of a signature from release to release.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+    url : str
+        SQLAlchemy URL of the database; one that is not there yet has no history.
+
+    Returns
+    -------
+    tuple[str, ...]
+        A line per release that brought, changed or dropped it, oldest first.
+    """
+    if not is_there(url):
+        return ()
+    database = SignatureDatabase(url)
+    lines: list[str] = []
+    before: dict[str, Any] | None = None
+    for row in database.releases():
+        found = [s for s in database.signatures(row.version) if s.id == signature.id]
+        said = found[0].to_dict() if found else None
+        if said != before:
+            by = f"release {row.label}, {row.created:%Y-%m-%d}, {row.author}"
+            lines.append(f"{by}: {_became(before, said)}")
+        before = said
+    return tuple(lines)
+
+
+def _became(before: dict[str, Any] | None, said: dict[str, Any] | None) -> str:
+    if said is None:
+        return "retired"
+    if before is None:
+        return f"version {said['version']}, {said['status']}"
+    fields = sorted(k for k in said.keys() | before.keys() if said.get(k) != before.get(k))
+    return f"version {said['version']}, {said['status']}; other {', '.join(fields)}"
+
+
+def page_name(signature: Signature) -> str:
+    """Name the file of a signature's page.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+
+    Returns
+    -------
+    str
+        ``<class>-<mode>.html``, whatever characters their names have.
+    """
+    return (
+        f"{quote(signature.equipment_class, safe='')}-{quote(signature.failure_mode, safe='')}.html"
+    )
+
+
+def _course(signature: Signature, release: Release, workspace: Workspace) -> pd.DataFrame | None:
+    name = f"{signature.equipment_class}.parquet"
+    files = [workspace.expected / "windows" / name, workspace.expected / "residuals" / name]
+    if not all(map(Path.is_file, files)):
+        return None
+    windows, residuals = (read_parquet(file) for file in files)
+    kept = windows["asset"].isin([e.rpartition("@")[0] for e in signature.origin.episodes])
+    windows = windows[kept].reset_index(drop=True)
+    residuals = residuals[residuals["asset"].isin(windows["asset"].unique())]
+    if windows.empty:
+        return None
+    span = _span(release)
+    return typical_course(design(windows, residuals), windows, signature, span)
+
+
+def _span(release: Release) -> pd.Timedelta:
+    """Show a few times the time in which the fault is expected to show, where that is known."""
+    params = release.made_from.params if release.made_from else {}
+    told = params.get("labels", {}).get("horizon")
+    horizon = pd.Timedelta(told) if told else SPAN
+    return min(SPAN, _FOUR * horizon) if told else SPAN
