@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from faultprint.faults.contrasts import Contrast
 from faultprint.faults.course import sparkline
-from faultprint.faults.design import words_of
+from faultprint.faults.design import DEVIANCE, words_of
 from faultprint.records import Proportion, Signature, Symptom
 from faultprint.state.intervals import poisson_rate
 
@@ -42,6 +42,9 @@ class Around:
     """What experts say of its incidents, with author and time."""
     history: tuple[str, ...] = ()
     """What became of it from release to release, oldest first."""
+    scales: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+    """Sensor -> healthy scatter about what is expected, and its unit; turns deviances into these.
+    Contrasts and course are in units already."""
 
 
 NOTHING = Around()
@@ -64,7 +67,7 @@ def signature_page(signature: Signature, around: Around = NOTHING) -> str:
         to tell them apart, who says so, where it comes from; lines of at most 78 characters,
         except for names that are longer.
     """
-    s = signature
+    s = in_units(signature, around)
     sections = {
         "What to do": [s.recommended_action],
         "How it shows": [symptom_text(x, around) for x in s.symptoms],
@@ -78,6 +81,39 @@ def signature_page(signature: Signature, around: Around = NOTHING) -> str:
     parts = [f"{s.title}\n{'=' * min(len(s.title), WIDTH)}", _wrap(summary(s))]
     parts += [_section(title, lines) for title, lines in sections.items() if lines]
     return "\n\n".join(parts) + "\n"
+
+
+def in_units(signature: Signature, around: Around) -> Signature:
+    """Say in the sensors' units how far readings lie from what is expected.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+    around : Around
+        With the scales of the sensors.
+
+    Returns
+    -------
+    Signature
+        For people to read: symptoms that are deviances in units where the scale is known.
+    """
+    return replace(signature, symptoms=tuple(_in_units(s, around) for s in signature.symptoms))
+
+
+def _in_units(s: Symptom, around: Around) -> Symptom:
+    sensor = s.descriptor.removesuffix(DEVIANCE)
+    if sensor == s.descriptor or sensor not in around.scales:
+        return s
+    scale, unit = around.scales[sensor]
+    return replace(
+        s,
+        unit=unit,
+        typical=s.typical * scale,
+        low=s.low * scale,
+        high=s.high * scale,
+        healthy=s.healthy * scale,
+    )
 
 
 def summary(signature: Signature) -> str:

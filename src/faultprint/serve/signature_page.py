@@ -52,7 +52,7 @@ def render_signature(signature: Signature, release: str, around: page.Around = p
     str
         HTML; needs no network, no script and no other file.
     """
-    s, course = signature, around.course
+    s, course = page.in_units(signature, around), around.course
     drawn = course is not None and len(course) > 0
     return (
         environment()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
 
-from faultprint.faults.contrasts import confusable, tell_apart
+from faultprint.faults.contrasts import Contrast, confusable, tell_apart
 from faultprint.faults.course import typical_course
-from faultprint.faults.design import design
+from faultprint.faults.design import DEVIANCE, design
 from faultprint.faults.page import Around
 from faultprint.faults.release import Release
 from faultprint.records import Signature
@@ -59,8 +60,29 @@ def around_signature(
         for mode in confusable(signature, mine.values())
         if mode in mine
     }
+    equipment = release.scoring.equipment[signature.equipment_class]
+    twins = release.twins[signature.equipment_class].sensors
+    scales = {name: (twin.scale, equipment.sensors[name].unit) for name, twin in twins.items()}
     course = _course(signature, release, workspace)
-    return Around(apart=apart, course=course, history=history)
+    if course is not None:
+        factors = course["descriptor"].map(lambda name: _factor(name, scales))
+        for column in ("low", "median", "high"):
+            course[column] = course[column].astype("float64") * factors
+    apart = {mode: tuple(_scaled(c, scales) for c in found) for mode, found in apart.items()}
+    return Around(apart=apart, course=course, history=history, scales=scales)
+
+
+def _factor(descriptor: str, scales: dict[str, tuple[float, str]]) -> float:
+    deviance = descriptor.endswith(DEVIANCE)
+    return scales.get(descriptor.removesuffix(DEVIANCE), (1.0, ""))[0] if deviance else 1.0
+
+
+def _scaled(one: Contrast, scales: dict[str, tuple[float, str]]) -> Contrast:
+    sensor = one.descriptor.removesuffix(DEVIANCE)
+    if sensor == one.descriptor or sensor not in scales:
+        return one
+    scale, unit = scales[sensor]
+    return replace(one, unit=unit, here=one.here * scale, there=one.there * scale)
 
 
 def write_pages(release: Release, label: str, workspace: Workspace, url: str) -> dict[str, str]:
