@@ -62,11 +62,16 @@ def show_signature(
         for one in found:
             typer.echo(json.dumps(one.to_dict(), indent=1))
         return
-    from faultprint.stages.pages import around_signature, signature_history
+    from faultprint.stages.pages import around_signature, described, signature_history
 
     place = Workspace(workspace)
     around = [
-        around_signature(one, scorer.release, place, signature_history(one, database))
+        around_signature(
+            one,
+            scorer.release,
+            described(one.equipment_class, place),
+            signature_history(one, database),
+        )
         for one in found
     ]
     if html is None:
@@ -140,3 +145,25 @@ def verify_release(
     typer.echo(json.dumps(found.to_dict(), indent=1) if as_json else verify_text(found))
     if not found.same:
         raise typer.Exit(1)
+
+
+@app.command("coverage")
+def cover_assets(
+    release: Release = Path("models/release"),
+    params: Params = Path("params.yaml"),
+    workspace: Folder = Path(),
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show which failure mode the release can see on which asset, and what is in the way."""
+    from faultprint.serve.coverage_page import coverage_csv, coverage_text
+    from faultprint.serve.score import Scorer
+    from faultprint.stages.coverage import coverage
+    from faultprint.stages.workspace import Workspace
+    from faultprint.store.settings import load_settings
+
+    found = coverage(load_settings(params), Workspace(workspace), Scorer.load(release))
+    if as_csv:
+        typer.echo(coverage_csv(found), nl=False)
+    else:
+        typer.echo(json.dumps(found.to_dict(), indent=1) if as_json else coverage_text(found))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from faultprint.config import Settings
 from faultprint.evaluate.exposure import evaluable_periods, exposed_time
-from faultprint.evaluate.metrics import event_metrics, match_incidents
+from faultprint.evaluate.metrics import asset_months, event_metrics, match_incidents
 from faultprint.evaluate.splits import judged_periods
 from faultprint.evaluate.trivial import trivial_metrics
 
@@ -57,6 +57,28 @@ def evaluable_time(windows: dict[str, pd.DataFrame]) -> pd.DataFrame:
     columns = ["asset", "start", "end", "reason"]
     every = pd.concat([frame[columns] for frame in windows.values()], ignore_index=True)
     return evaluable_periods(every)
+
+
+def exposed_months(windows: pd.DataFrame, events: pd.DataFrame, settings: Settings) -> float:
+    """Say over how much held-out time an incident of one equipment class could have been false.
+
+    Parameters
+    ----------
+    windows : pandas.DataFrame
+        Windows of the class, with ``part``.
+    events : pandas.DataFrame
+        Rows of ``events``.
+    settings : Settings
+        Settings.
+
+    Returns
+    -------
+    float
+        Asset-months of 30 days.
+    """
+    one = {"": windows}
+    rules = settings.detect, settings.labels
+    return asset_months(exposed_time(evaluable_time(one), held_out_periods(one), events, *rules))
 
 
 def judge(

@@ -16,10 +16,10 @@ from faultprint.faults.design import design
 from faultprint.faults.learn import Learned, learn_class
 from faultprint.faults.release import Release, release_to_parts, scoring_settings
 from faultprint.faults.signature import with_performance
-from faultprint.records import Learnt, MadeFrom, Origin, Performance, Proportion, Signature
+from faultprint.records import Learnt, MadeFrom, Origin, Performance, Signature
 from faultprint.serve.score import Scorer
 from faultprint.stages.curves import curves, pictures
-from faultprint.stages.judging import Judged, judge_beside_trivial
+from faultprint.stages.judging import Judged, exposed_months, judge_beside_trivial
 from faultprint.stages.workspace import (
     Workspace,
     check_classes,
@@ -27,6 +27,7 @@ from faultprint.stages.workspace import (
     read_json,
     write_json,
 )
+from faultprint.state.intervals import wilson
 from faultprint.store import provenance, tracking
 from faultprint.store.bundle import write_bundle
 from faultprint.store.folders import staged_folder
@@ -57,6 +58,9 @@ LEARNT_BY = (
 
 PLACES = {"simulate", "source", "tracking", "database", "gate"}
 """Settings that learning does not look at; what they make of the data, its sha256 tells."""
+
+_HeldOut = dict[str, tuple[set[str], float]]
+"""Equipment class -> its assets, and the asset-months in which it could have been named falsely."""
 
 UNPUBLISHED = "0.0.0"
 """Version of a candidate; the database numbers releases from 1.0.0."""
@@ -140,8 +144,12 @@ def build(settings: Settings, workspace: Workspace) -> Built:
     release = _release(settings, workspace, learned, learnt)
     judged = _judged(release, windows, settings, workspace)
     events = read_table(workspace.tables, "events")
+    held_out = {
+        name: (set(frame["asset"]), exposed_months(frame, events, settings))
+        for name, frame in windows.items()
+    }
     signatures = tuple(
-        _with_item(_with_held_out(signature, judged), events, learnt.until)
+        _with_item(_with_held_out(signature, judged, held_out), events, learnt.until)
         for signature in release.signatures
     )
     release = replace(release, signatures=signatures, made_from=made_from)
@@ -192,19 +200,23 @@ def _judged(
     return judge_beside_trivial(raised, events, windows, settings, signed)
 
 
-def _with_held_out(signature: Signature, judged: Judged) -> Signature:
+def _with_held_out(signature: Signature, judged: Judged, held_out: _HeldOut) -> Signature:
     """State how the signature did on failures after the training time, if there were any."""
-    mode = judged.metrics["modes"].get(signature.failure_mode)
-    if not mode or not mode["failures"]:
+    mine, months = held_out[signature.equipment_class]
+    of_mode = [
+        frame[(frame["failure_mode"] == signature.failure_mode) & frame["asset"].isin(list(mine))]
+        for frame in (judged.failures, judged.incidents)
+    ]
+    failures, incidents = of_mode
+    if failures.empty:
         return signature
-    failures = judged.failures[judged.failures["failure_mode"] == signature.failure_mode]
     right = failures[failures["mode_right"]]
     performance = Performance(
         basis="later time",
-        recall=Proportion(**mode["named"]),
+        recall=wilson(len(right), len(failures)),
         assets=int(failures["asset"].nunique()),
-        false_alarms=int(mode["false_alarms_per_asset_month"]["count"]),
-        asset_months=float(mode["false_alarms_per_asset_month"]["exposure"]),
+        false_alarms=int((incidents["outcome"] == "false").sum()),
+        asset_months=float(f"{months:.6g}"),
         lead_time=lead_time(right["lead_hours"]),
     )
     return with_performance(signature, performance, signature.confused_with)

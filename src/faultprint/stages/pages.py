@@ -22,6 +22,9 @@ from faultprint.store.folders import staged_folder
 from faultprint.store.parquet import read_parquet
 from faultprint.store.signature_db import SignatureDatabase
 
+Described = tuple[pd.DataFrame, pd.DataFrame]
+"""Windows of a class, and the table that a model reads of them."""
+
 SPAN = pd.Timedelta(days=10)
 """How long before the failure a course begins, at most."""
 _FOUR = 4
@@ -29,7 +32,7 @@ _FOUR = 4
 
 
 def around_signature(
-    signature: Signature, release: Release, workspace: Workspace, history: tuple[str, ...] = ()
+    signature: Signature, release: Release, seen: Described | None, history: tuple[str, ...] = ()
 ) -> Around:
     """Gather what is known of a signature beside what it says itself.
 
@@ -39,8 +42,8 @@ def around_signature(
         The signature.
     release : Release
         Its release.
-    workspace : Workspace
-        Where ``data/expected`` is read; without it there is no course.
+    seen : Described | None
+        From :func:`described`; without it there is no course.
     history : tuple[str, ...], default ()
         What became of it from release to release.
 
@@ -63,7 +66,7 @@ def around_signature(
     equipment = release.scoring.equipment[signature.equipment_class]
     twins = release.twins[signature.equipment_class].sensors
     scales = {name: (twin.scale, equipment.sensors[name].unit) for name, twin in twins.items()}
-    course = _course(signature, release, workspace)
+    course = _course(signature, release, seen)
     if course is not None:
         factors = course["descriptor"].map(lambda name: _factor(name, scales))
         for column in ("low", "median", "high"):
@@ -105,10 +108,12 @@ def write_pages(release: Release, label: str, workspace: Workspace, url: str) ->
         Identity of each signature -> its page, relative to ``reports``.
     """
     places = {}
+    classes = sorted({signature.equipment_class for signature in release.signatures})
+    seen = {name: described(name, workspace) for name in classes}
     with staged_folder(workspace.reports / "signatures") as folder:
         for signature in release.signatures:
             history = signature_history(signature, url)
-            around = around_signature(signature, release, workspace, history)
+            around = around_signature(signature, release, seen[signature.equipment_class], history)
             page = render_signature(signature, label, around)
             name = page_name(signature)
             (folder / name).write_text(page, "utf-8")
@@ -173,19 +178,34 @@ def page_name(signature: Signature) -> str:
     )
 
 
-def _course(signature: Signature, release: Release, workspace: Workspace) -> pd.DataFrame | None:
-    name = f"{signature.equipment_class}.parquet"
-    files = [workspace.expected / "windows" / name, workspace.expected / "residuals" / name]
+def described(equipment_class: str, workspace: Workspace) -> Described | None:
+    """Read the windows of a class that courses are made of.
+
+    Parameters
+    ----------
+    equipment_class : str
+        The class.
+    workspace : Workspace
+        Where ``data/expected`` is read.
+
+    Returns
+    -------
+    Described | None
+        Windows, and the table a model reads of them; None where they are not there.
+    """
+    name = f"{equipment_class}.parquet"
+    files = [workspace.expected / table / name for table in ("windows", "residuals")]
     if not all(map(Path.is_file, files)):
         return None
     windows, residuals = (read_parquet(file) for file in files)
-    kept = windows["asset"].isin([e.rpartition("@")[0] for e in signature.origin.episodes])
-    windows = windows[kept].reset_index(drop=True)
-    residuals = residuals[residuals["asset"].isin(windows["asset"].unique())]
-    if windows.empty:
+    return windows, design(windows, residuals)
+
+
+def _course(signature: Signature, release: Release, seen: Described | None) -> pd.DataFrame | None:
+    if seen is None:
         return None
-    span = _span(release)
-    return typical_course(design(windows, residuals), windows, signature, span)
+    windows, values = seen
+    return typical_course(values, windows, signature, _span(release))
 
 
 def _span(release: Release) -> pd.Timedelta:

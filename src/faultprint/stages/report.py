@@ -7,14 +7,19 @@ from pathlib import Path
 import pandas as pd
 
 from faultprint.config import Settings
+from faultprint.serve.coverage_page import render_coverage
 from faultprint.serve.report import ReportContext, render_report
 from faultprint.serve.score import Scorer
+from faultprint.stages.coverage import coverage
 from faultprint.stages.judging import Judged, held_out_periods, judge_beside_trivial
+from faultprint.stages.pages import write_pages
 from faultprint.stages.workspace import Workspace, read_frames, read_json, write_json
 from faultprint.store.bundle import read_manifest
 from faultprint.store.folders import write_text
 from faultprint.store.parquet import read_table
 
+COVERAGE = "coverage.html"
+"""Page beside the report: which fault can be seen on which asset."""
 TITLE = "What the equipment says"
 
 
@@ -26,7 +31,8 @@ def report(settings: Settings, workspace: Workspace) -> dict[str, object]:
     settings : Settings
         Settings.
     workspace : Workspace
-        Where results and tables are read and ``reports/index.html`` is written.
+        Where results and tables are read and ``reports/index.html`` is written, with a
+        page on coverage and one per signature beside it.
 
     Returns
     -------
@@ -43,6 +49,9 @@ def report(settings: Settings, workspace: Workspace) -> dict[str, object]:
     judged = judge_beside_trivial(mine, events, windows, settings, signed)
     residuals = read_table(workspace.results, "residuals")
     residuals = residuals[residuals["release"] == release.label].drop(columns="release")
+    covered = coverage(settings, workspace, release)
+    write_text(render_coverage(covered), workspace.reports / COVERAGE)
+    pages = write_pages(release.release, release.label, workspace, settings.database.url)
     page = render_report(
         ReportContext(
             title=TITLE,
@@ -53,6 +62,8 @@ def report(settings: Settings, workspace: Workspace) -> dict[str, object]:
             residuals=_in_periods(residuals, held_out_periods(windows)),
             signatures=release.release.signatures,
             notes=_notes(settings, workspace, judged),
+            links={"What the release can see": COVERAGE},
+            pages=pages,
         )
     )
     place = workspace.reports / "index.html"
