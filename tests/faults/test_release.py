@@ -117,3 +117,11 @@ def test_names_with_slashes_stay_in_their_folder() -> None:
     paths = release_to_parts(Release(held.scoring, held.models, held.twins, (odd,)))
     name = next(path for path in paths if path.startswith("signatures/"))
     assert name == "signatures/pump/%2E%2E%2F%2E%2E%2Fetc%2Fwear and tear.yaml"
+
+
+def test_a_release_from_before_the_shared_space_still_reads() -> None:
+    model = json.loads(parts()["classes/pump/model.json"])
+    del model["metric"]
+    old = dict(parts()) | {"classes/pump/model.json": json.dumps(model).encode()}
+    assert release_from_parts(old).models["pump"].metric is None
+    assert release_from_parts(parts()).models["pump"].metric is not None

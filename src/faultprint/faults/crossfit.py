@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from faultprint.config import Settings
 from faultprint.faults import boost
 from faultprint.faults.design import DEVIANCE
+from faultprint.faults.metric import Metric, fit_metric
 from faultprint.faults.sample import Sample
 from faultprint.faults.signals import classifier_signal, distance_signal, ranked
 from faultprint.faults.space import Cloud, Reference, cloud, reference, tidy
@@ -36,6 +37,7 @@ class Fit:
     named: dict[str, tuple[int, ...]]
     clouds: dict[str, Cloud]
     booster: str
+    metric: Metric
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,31 +70,52 @@ def fit_rows(sample: Sample, rows: Flags, settings: Settings, seed: int) -> Fit:
     Returns
     -------
     Fit
-        Reference, clouds and classifier; a failure mode without a window has no cloud.
+        Reference, clouds, classifier and shared space; a failure mode without a window has no
+        cloud.
     """
-    is_healthy = sample.showing("healthy")
-    healthy = reference(sample.matrix[rows & is_healthy], sample.matrix[rows])
+    healthy = reference(sample.matrix[rows & sample.showing("healthy")], sample.matrix[rows])
     filled = healthy.filled(sample.matrix)
     allowed = nameable(sample.features, settings.equipment[sample.equipment_class])
+    named = _named(sample, filled, rows, healthy, allowed, settings)
     deviances = [i for i, name in enumerate(sample.features) if name.endswith(DEVIANCE)]
-    named, clouds = {}, {}
-    for mode in sample.classes[1:]:
-        shown = rows & sample.showing(mode)
-        if not shown.any():
-            continue
-        named[mode] = choose(
-            filled[shown],
-            filled[rows & is_healthy],
+    clouds = {}
+    for mode, mine in named.items():
+        space = (*mine, *(i for i in deviances if i not in mine))
+        units = healthy.units(sample.matrix[rows & sample.showing(mode)])
+        clouds[mode] = cloud(units, space, settings.signatures.prototypes)
+    metric = fit_metric(
+        sample.matrix[rows],
+        sample.truth[rows],
+        sample.occurrences[rows],
+        sample.classes,
+        healthy,
+        allowed,
+    )
+    return Fit(healthy, named, clouds, _boosted(sample, filled, rows, settings, seed), metric)
+
+
+def _named(
+    sample: Sample,
+    filled: Floats,
+    rows: Flags,
+    healthy: Reference,
+    allowed: tuple[int, ...],
+    settings: Settings,
+) -> dict[str, tuple[int, ...]]:
+    """Choose the descriptors that each failure mode with a window is named by."""
+    shown = {mode: rows & sample.showing(mode) for mode in sample.classes[1:]}
+    return {
+        mode: choose(
+            filled[mine],
+            filled[rows & sample.showing("healthy")],
             healthy,
             allowed,
             sample.features,
             settings.signatures,
         )
-        space = (*named[mode], *(i for i in deviances if i not in named[mode]))
-        clouds[mode] = cloud(
-            healthy.units(sample.matrix[shown]), space, settings.signatures.prototypes
-        )
-    return Fit(healthy, named, clouds, _boosted(sample, filled, rows, settings, seed))
+        for mode, mine in shown.items()
+        if mine.any()
+    }
 
 
 def _boosted(sample: Sample, filled: Floats, rows: Flags, settings: Settings, seed: int) -> str:

@@ -96,6 +96,7 @@ def learn_class(
         calibration=outside.calibration,
         limit=outside.limit,
         significance=settings.detect.significance,
+        metric=final.metric,
     )
     signatures = tuple(
         _signature(mode, sample, final, outside, settings, provenance)

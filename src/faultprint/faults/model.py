@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from faultprint.errors import ReleaseError
 from faultprint.faults import boost
+from faultprint.faults.metric import Metric, metric_from
 from faultprint.faults.signals import classifier_signal, distance_signal, ranked
 from faultprint.faults.space import Cloud, Reference, cloud_from
 
@@ -45,6 +46,8 @@ class ClassModel:
     limit: float
     """P-value against healthy below which a window is abnormal."""
     significance: float
+    metric: Metric | None = None
+    """Space in which windows are compared; releases from before it was learnt have none."""
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -142,7 +145,7 @@ class ClassModel:
             },
             "limit": self.limit,
             "significance": self.significance,
-        }
+        } | ({"metric": self.metric.to_dict()} if self.metric else {})
 
 
 def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
@@ -182,6 +185,7 @@ def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
             },
             limit=data["limit"],
             significance=data["significance"],
+            metric=metric_from(data["metric"]) if "metric" in data else None,
         )
     except KeyError as error:
         raise ReleaseError.because(

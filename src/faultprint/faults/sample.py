@@ -17,6 +17,7 @@ from faultprint.faults.model import HEALTHY
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+_MONTH = 30 * 86_400 * 10**9  # [ns]
 FEWEST_HEALTHY = 20
 """Healthy windows without which nothing is learnt."""
 
@@ -56,6 +57,21 @@ class Sample:
             One flag per window.
         """
         return np.asarray(self.truth[:, self.classes.index(name)] > 0)
+
+    @property
+    def occurrences(self) -> NDArray[np.str_]:
+        """Name what each window is a part of, so that many windows of one do not count as many.
+
+        Returns
+        -------
+        NDArray[numpy.str_]
+            The episodes it shows, or asset and month where it shows none.
+        """
+        month = pd.DatetimeIndex(self.windows["end"]).as_unit("ns").asi8 // _MONTH
+        names = self.windows["asset"].astype("str") + "#" + pd.Series(month).astype("str")
+        shown = self.episodes.groupby("row")["episode"].agg("|".join)
+        names.loc[shown.index] = shown
+        return names.to_numpy(dtype=np.str_)
 
     @property
     def folds(self) -> list[int]:
