@@ -112,6 +112,10 @@ def _turning(x: list[float]) -> float:
     return sum((b - a) * (c - b) < 0 for a, b, c in triples) / (len(x) - 2)
 
 
+def _part(x: list[float], part: int, parts: int) -> list[float]:
+    return [v for i, v in enumerate(x) if part - 1 <= i * parts / len(x) < part]
+
+
 def _lagged(x: list[float], lag: int) -> float:
     away = [v - _mean(x) for v in x]
     above = math.fsum(a * b for a, b in zip(away, away[lag:], strict=False))
@@ -241,6 +245,9 @@ DESCRIPTORS: dict[str, tuple[int, Callable[[list[float], list[float]], float]]] 
     "spectral_entropy": (8, _over(_entropy)),
     "autocorrelation_2": (4, lambda x, t: _lagged(x, 2)),
     "autocorrelation_24": (26, lambda x, t: _lagged(x, 24)),
+    "mean_3_of_12": (12, lambda x, t: _mean(_part(x, 3, 12))),
+    "std_3_of_12": (12, lambda x, t: math.sqrt(_moment(_part(x, 3, 12), 2))),
+    "std_2_of_2": (2, lambda x, t: math.sqrt(_moment(_part(x, 2, 2), 2))),
     "band_energy_0_0p0001": (8, _band(0, 0.0001)),
     "band_energy_0p5_10": (8, _band(0.5, 10)),
 }

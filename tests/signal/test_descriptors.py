@@ -101,7 +101,7 @@ def test_windows_beyond_one_tile_are_all_there(monkeypatch: pytest.MonkeyPatch) 
 
 
 LEVELS = {"mean", "time_mean", "min", "max", "median", "last"} | {
-    name for name in NAMES if re.fullmatch(r"p\d\d", name)
+    name for name in NAMES if re.fullmatch(r"p\d\d|mean_\d+_of_\d+", name)
 }
 FROM_ZERO = {"crest", "impulse", "shape", "clearance", "zero_crossings", "rms", "peak"}
 """Depend on where 0 lies, so that a shift changes them in another way."""

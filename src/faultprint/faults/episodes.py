@@ -35,7 +35,7 @@ def modes_of(label: str) -> list[str]:
     return [part for part in label.split(SEPARATOR) if part and part != "healthy"]
 
 
-def episodes(windows: pd.DataFrame, horizon: timedelta) -> pd.DataFrame:
+def episodes(windows: pd.DataFrame, horizon: timedelta, *, by_run: bool = False) -> pd.DataFrame:
     """Tell apart the occurrences of each fault among the windows that are learnt from.
 
     Parameters
@@ -44,6 +44,9 @@ def episodes(windows: pd.DataFrame, horizon: timedelta) -> pd.DataFrame:
         Labelled windows with ``use``.
     horizon : timedelta
         A longer silence between two windows of a fault makes them two occurrences.
+    by_run : bool, default False
+        Whether a new run makes another occurrence, too: where faults are set and taken away, as on
+        a test rig, and no failure ends them.
 
     Returns
     -------
@@ -53,10 +56,13 @@ def episodes(windows: pd.DataFrame, horizon: timedelta) -> pd.DataFrame:
         the failure. Two occurrences are told apart by what lies between them: recovery, healthy
         windows, or a silence.
     """
-    frame = windows[["asset", "end", "label", "use"]].assign(row=np.arange(len(windows)))
+    named = ["asset", "end", "label", "use", *(["run"] if by_run else [])]
+    frame = windows[named].assign(row=np.arange(len(windows)))
     frame = frame.sort_values(["asset", "end"], kind="stable")
     same = frame["use"].isin(_SAME) | frame["use"].str.startswith("not_evaluable")
     frame["stretch"] = (~same).cumsum()
+    if by_run:
+        frame["stretch"] += frame["run"].diff().ne(0).cumsum()
     rows = frame[frame["use"] == "fault"]
     rows = rows.assign(failure_mode=rows["label"].map(modes_of)).explode("failure_mode")
     rows = rows.dropna(subset="failure_mode").sort_values(
@@ -69,5 +75,5 @@ def episodes(windows: pd.DataFrame, horizon: timedelta) -> pd.DataFrame:
     number = fresh.astype("int64").cumsum()
     last = rows.groupby(number)["end"].transform("max")
     stamp = last.dt.strftime("%Y-%m-%dT%H:%MZ")
-    named = rows.assign(episode=rows["asset"].astype("str") + "@" + stamp)
-    return named[["row", "failure_mode", "asset", "episode"]].reset_index(drop=True)
+    rows = rows.assign(episode=rows["asset"].astype("str") + "@" + stamp)
+    return rows[["row", "failure_mode", "asset", "episode"]].reset_index(drop=True)

@@ -116,7 +116,8 @@ def gather(windows: pd.DataFrame, residuals: pd.DataFrame, settings: Settings) -
             "learn class by class",
         )
     train = windows[windows["part"] == "train"].reset_index(drop=True)
-    occurrences = episodes(train, settings.labels.horizon)
+    is_set = settings.labels.source == "intervals"
+    occurrences = episodes(train, settings.labels.horizon, by_run=is_set)
     modes, refused = _enough(occurrences, settings.classifier.min_episodes)
     names = (HEALTHY, *modes)
     truth = _truth(train, names)

@@ -166,6 +166,13 @@ CATALOGUE: Mapping[str, Descriptor] = MappingProxyType({d.name: d for d in _LIST
 """Descriptors of a sensor's values, by name. ``coverage`` comes with the window itself."""
 
 
+def _of_part(what: str, part: int, parts: int, x: Measures) -> Real:
+    length = x.stops - x.starts
+    first, last = (x.starts - (-length * n // parts) for n in (part - 1, part))
+    inside = Measures(x.values, x.times, first, last)
+    return inside.mean if what == "mean" else np.asarray(np.sqrt(inside.variance))
+
+
 def _lagged(match: re.Match[str]) -> Descriptor | None:
     lag = int(match["lag"])
     if lag < 2:
@@ -180,16 +187,35 @@ def _banded(match: re.Match[str]) -> Descriptor | None:
     return band_energy(match[0], low, high) if low < high else None
 
 
+def _parted(match: re.Match[str]) -> Descriptor | None:
+    part, parts, what = int(match["part"]), int(match["parts"]), match["what"]
+    if not 1 <= part <= parts or parts < 2:
+        return None
+    return Descriptor(
+        match[0],
+        f"the course of a cycle: {'level' if what == 'mean' else 'scatter'} in part {part} of "
+        f"{parts}",
+        f"{what} of the values x_i with n ({part} - 1) / {parts} <= i < n {part} / {parts}, "
+        "counted from 0, the oldest",
+        _S,
+        parts,
+        partial(_of_part, what, part, parts),
+    )
+
+
 _EDGE = r"(?:0|[1-9]\d*)(?:p\d*[1-9])?"
 _FAMILIES: Mapping[re.Pattern[str], Callable[[re.Match[str]], Descriptor | None]] = {
     re.compile(r"autocorrelation_(?P<lag>[1-9]\d{0,3})"): _lagged,
     re.compile(rf"band_energy_(?P<low>{_EDGE})_(?P<high>{_EDGE})"): _banded,
+    re.compile(r"(?P<what>mean|std)_(?P<part>[1-9]\d?)_of_(?P<parts>[1-9]\d?)"): _parted,
 }
 
 FAMILIES: Mapping[str, str] = MappingProxyType(
     {
         "autocorrelation_<lag>": "autocorrelation_24",
         "band_energy_<from>_<to>": "band_energy_0p5_10",
+        "mean_<part>_of_<parts>": "mean_3_of_12",
+        "std_<part>_of_<parts>": "std_3_of_12",
     }
 )
 """Descriptors with numbers in their names, and an example of each; ``p`` is the decimal point."""

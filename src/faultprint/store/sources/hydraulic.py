@@ -2,7 +2,8 @@
 
 Options: ``target`` (the component whose state is the label), ``rate_hz`` (1 or 10; at 1 Hz the
 flows are means over each second) and ``assets``: ``run`` (each stretch of cycles in which nothing
-was changed is an asset, so that no split can tear one apart) or ``rig`` (one asset). Cycles are
+was changed is an asset, so that no split can tear one apart) or ``rig`` (one asset, with a restart
+wherever something was changed, so that each stretch is a run). Cycles are
 segments, numbered from 0. No dates are published: cycle n begins n minutes after 2000-01-01 UTC.
 Helwig, Pignanelli, Schuetze 2015, doi:10.1109/I2MTC.2015.7151267.
 """
@@ -86,7 +87,10 @@ def open_hydraulic(source: Source, equipment: Mapping[str, Equipment]) -> Iterat
     mapping = ReadingsMap(equipment_class=name, asset="asset", segment="cycle", sensors=sensors)
     frame = _cycles(source.path, sensors, rate, assets)
     yield RawReadings("cycles", frame, mapping)
-    yield RawEvents("profile.txt", _intervals(profile[target], assets, target), LAYOUT_EVENTS)
+    told = _intervals(profile[target], assets, target)
+    if one:
+        told = pd.concat([told, _changes(changed)], ignore_index=True)
+    yield RawEvents("profile.txt", told, LAYOUT_EVENTS)
 
 
 def _read(path: str, stem: str) -> npt.NDArray[np.float64]:
@@ -132,6 +136,13 @@ def _resample(held: npt.NDArray[np.float64], samples: int) -> npt.NDArray[np.flo
     spread = np.full((cycles, given, samples // given), np.nan)
     spread[:, :, 0] = held
     return spread.reshape(cycles, samples)
+
+
+def _changes(changed: pd.Series) -> pd.DataFrame:
+    """Say when something was changed on the rig: between the last cycle before and the next."""
+    first = np.flatnonzero(changed.diff().to_numpy() > 0)
+    time = EPOCH + pd.to_timedelta(first * SECONDS - 0.5, unit="s")
+    return pd.DataFrame({"asset": "rig", "time": time, "kind": "restart", "code": "", "item": ""})
 
 
 def _intervals(states: pd.Series, assets: npt.NDArray[np.str_], target: str) -> pd.DataFrame:
