@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pandera.pandas as pa
 
-Kind = Literal["text", "time", "float", "int", "flag", "json"]
+Kind = Literal["text", "time", "float", "int", "flag", "json", "floats"]
 
 UTC_TIME = "datetime64[ns, UTC]"
 """Every instant in every table: nanoseconds, UTC."""
@@ -26,6 +26,7 @@ _DTYPES: dict[Kind, str] = {
     "float": "float64",
     "int": "int64",
     "flag": "bool",
+    "floats": "object",
 }
 
 EVENT_KINDS = ("failure", "maintenance", "error", "inspection", "restart", "fault")
@@ -288,6 +289,22 @@ TABLES: dict[str, Table] = {
                 Column("windows", "int", "abnormal windows in it"),
                 Column("p_value", "float", "smallest p-value against healthy", "1"),
                 Column("evidence", "json", "evidence of its most abnormal window"),
+                _RELEASE,
+            ),
+        ),
+        Table(
+            "incident_windows",
+            "what an abnormal window looked like to the model that judged it",
+            "stages.pictures",
+            "HA",
+            ("asset", "end", "incident", "release"),
+            (
+                Column("incident", "text", "incident it belongs to; empty while to none"),
+                _ASSET,
+                Column("equipment_class", "text", "equipment class"),
+                _END,
+                Column("values", "floats", "what the model read, one number a feature"),
+                Column("features_sha256", "text", "sha256 of the names of these features"),
                 _RELEASE,
             ),
         ),

@@ -88,7 +88,7 @@ def at(hour: float) -> pd.Timestamp:
 
 
 def same(place: Place, results: str, other: str) -> None:
-    for name in ("residuals", "states", "diagnoses", "incidents"):
+    for name in ("residuals", "states", "diagnoses", "incidents", "incident_windows"):
         one, two = place.rows(name, results), place.rows(name, other)
         pd.testing.assert_frame_equal(one, two)
 
@@ -350,3 +350,42 @@ def test_results_moved_aside_by_an_interrupted_run_are_not_lost(place: Place) ->
     place.score(place.tables("other", ["P-2"]))
     assert set(place.rows("diagnoses")["asset"]) == {"P-1", "P-2"}
     assert not place.results.with_name(".results.old").exists()
+
+
+# --- pictures of abnormal windows -----------------------------------------------------------------
+
+
+def test_every_abnormal_window_has_its_picture_and_its_incident(
+    place: Place, learnt: Release
+) -> None:
+    tables = place.tables("all", ["P-1", "P-2"])
+    place.score(tables)
+    found = schema.check("incident_windows", place.rows("incident_windows"))
+    states, incidents = place.rows("states"), place.rows("incidents")
+    abnormal = states[(states["reason"] == "") & (states["p_value"] < states["limit"])]
+    keys = found[["asset", "end"]].drop_duplicates()
+    assert len(keys) == len(abnormal) == len(keys.merge(abnormal, on=["asset", "end"]))
+    of_incidents = found[found["incident"] != ""].groupby("incident").size()
+    pd.testing.assert_series_equal(
+        of_incidents, incidents.set_index("incident")["windows"].sort_index(), check_names=False
+    )
+    # what is kept is what the model reads: judging it again says the same
+    model = learnt.models[plant.CLASS]
+    values = np.stack(found["values"].to_list())
+    assert values.shape[1] == len(model.features)
+    again = model.p_values(values, model.probabilities(values))[:, 0]
+    told = found.merge(states, on=["asset", "end", "release"])["p_value"].to_numpy()
+    np.testing.assert_array_equal(again, told)
+
+
+def test_pictures_find_their_incident_when_it_opens_later(place: Place) -> None:
+    """A window scored before the on-delay had passed belongs to the incident it began."""
+    place.score(place.tables("all", ["P-1"]), "at once")
+    whole = place.rows("incidents", "at once").iloc[0]
+    seen = (whole["first_seen"] - plant.START) / pd.Timedelta(hours=1)
+    place.score(place.tables("early", ["P-1"], hours(0, seen)))
+    first = place.rows("incident_windows")
+    assert first["incident"].tolist()[-1] == ""
+    place.score(place.tables("all", ["P-1"]))
+    same(place, "results", "at once")
+    assert whole["incident"] in set(place.rows("incident_windows")["incident"])

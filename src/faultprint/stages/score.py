@@ -12,6 +12,8 @@ from faultprint.config import Cleaning
 from faultprint.serve.score import Scored, Scorer
 from faultprint.signal.clean import SPIKE_SPAN
 from faultprint.stages.additions import KEYS, add
+from faultprint.stages.pictures import NAME as PICTURES
+from faultprint.stages.pictures import add_pictures, take_pictures
 from faultprint.state.alarms import raise_incidents, with_alarms
 from faultprint.store.folders import only_writer, restore_folder, staged_folder
 from faultprint.store.parquet import (
@@ -41,8 +43,8 @@ def score(release: Path, tables: Path, results: Path) -> dict[str, object]:
     tables : Path
         Folder of ``assets``, ``readings``, ``events``, and the units of the sensors.
     results : Path
-        Folder of ``residuals``, ``states``, ``diagnoses``, ``incidents``, ``sensor_health``,
-        ``refused``, and ``conflicts`` if there are any.
+        Folder of ``residuals``, ``states``, ``diagnoses``, ``incidents``, ``incident_windows``,
+        ``sensor_health``, ``refused``, and ``conflicts`` if there are any.
 
     Returns
     -------
@@ -62,6 +64,7 @@ def score(release: Path, tables: Path, results: Path) -> dict[str, object]:
     assets, events = read_table(tables, "assets"), read_table(tables, "events")
     units = read_units(tables)
     parts, given, refused = [], [_NOTHING_GIVEN], []
+    seen = [schema.empty(PICTURES)]
     for equipment_class, asset in tqdm(list_assets(tables), desc="score", unit="asset"):
         reason = _refusal(scorer, units, equipment_class)
         if reason:
@@ -69,9 +72,11 @@ def score(release: Path, tables: Path, results: Path) -> dict[str, object]:
             continue
         readings = read_readings(tables, equipment_class, asset)
         part = scorer.score(readings, events[events["asset"] == asset], assets)
+        seen.append(take_pictures(part, scorer.release, scorer.label))
         parts.append(part)
         given.append(_given(scorer, part, readings["time"]))
     fresh = _stacked(parts, refused, scorer.label)
+    fresh[PICTURES] = pd.concat([f for f in seen if len(f)] or seen, ignore_index=True)
     with only_writer(results):
         restore_folder(results)
         return _added(scorer, fresh, pd.concat(given, ignore_index=True), results)
@@ -120,6 +125,7 @@ def _added(
     merged["states"] = _with_alarms(scorer, merged["states"])
     merged["incidents"] = _incidents(scorer, merged, old.get("incidents"))
     merged["sensor_health"] = _renewed(old.get("sensor_health"), fresh["sensor_health"])
+    merged[PICTURES] = add_pictures(old.get(PICTURES), fresh[PICTURES], merged)
     merged["refused"] = fresh["refused"]
     if merged["conflicts"].empty:
         del merged["conflicts"]
@@ -140,7 +146,7 @@ def _added(
 
 
 def _held(results: Path) -> dict[str, pd.DataFrame]:
-    names = [*KEYS, "sensor_health", "incidents", "conflicts"]
+    names = [*KEYS, "sensor_health", "incidents", "conflicts", PICTURES]
     return {n: read_table(results, n) for n in names if (results / f"{n}.parquet").exists()}
 
 

@@ -30,6 +30,9 @@ def _arrow(frame: pd.DataFrame) -> pa.Table:
         place = table.schema.get_field_index(name)
         utc = table.column(place).cast(pa.timestamp(frame[name].dt.unit, tz="UTC"))
         table = table.set_column(place, name, utc)
+    for name in [n for n in frame.columns if frame[n].dtype == object]:  # lists of numbers
+        rows = pa.array(list(frame[name]), type=pa.list_(pa.float64()))
+        table = table.set_column(table.column_names.index(name), name, rows)
     return table
 
 
