@@ -72,8 +72,9 @@ class LeadTime:
 class Performance:
     """How well a signature did on events held out of learning."""
 
-    basis: Literal["other assets", "later time"]
-    """What was held out: whole assets (cross-validation), or the last part of the history."""
+    basis: Literal["other assets", "later time", "other incidents"]
+    """What was held out: whole assets (cross-validation), the last part of the history, or each
+    judged incident in turn."""
 
     recall: Proportion
     assets: int

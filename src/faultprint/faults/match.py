@@ -16,6 +16,8 @@ from faultprint.faults.design import design, values_of
 from faultprint.faults.evidence import Observation, evidence
 from faultprint.faults.model import ClassModel
 from faultprint.faults.signature import reference_of
+from faultprint.faults.taught import TaughtSet
+from faultprint.faults.taught_verdicts import Judged, hear
 from faultprint.faults.verdicts import Judgement, judge
 from faultprint.records import Signature
 from faultprint.state.distrust import DISTRUSTED, SENSOR_BAD, distrusted_sensors
@@ -36,6 +38,7 @@ def diagnose(
     windows: pd.DataFrame,
     residuals: pd.DataFrame,
     release: str,
+    taught: TaughtSet | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Judge windows of one equipment class.
 
@@ -51,6 +54,8 @@ def diagnose(
         Their rows of ``residuals``.
     release : str
         Name of the release, written into every row.
+    taught : TaughtSet | None, default None
+        What experts taught of the class since it was learnt.
 
     Returns
     -------
@@ -95,6 +100,8 @@ def diagnose(
     told["reason"] = _unjudged(model, blind)
     for column, texts in told.items():
         diagnoses.loc[good, column] = texts
+    heard = Judged(model, mine, np.flatnonzero(good), values)
+    states, diagnoses = hear(taught, heard, states, diagnoses)
     return _struck(rows, states, diagnoses, mine)
 
 

@@ -25,6 +25,7 @@ _STATUS = {
 _BASIS = {
     "other assets": "on {n} assets, each left out of learning in its turn",
     "later time": "on {n} assets, after the time it was learnt from",
+    "other incidents": "on {n} assets, each incident left out of teaching in its turn",
 }
 _FEW = 5
 """Held-out occurrences below which it is said that they are few."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -23,12 +23,14 @@ from faultprint.config import (
 )
 from faultprint.errors import ReleaseError
 from faultprint.faults.model import ClassModel, class_model_from
+from faultprint.faults.taught import TaughtSet, taught_from
 from faultprint.records import Learnt, MadeFrom, Signature, signature_from
 from faultprint.twin.baseline import Twin, twin_from
 
 SCORING = "scoring.json"
 LEARNT = "learnt.json"
 ORIGIN = "origin.json"
+TAUGHT = "taught.json"
 
 
 class ScoringSettings(Strict):
@@ -80,6 +82,8 @@ class Release:
     """On which time and assets; unknown of releases that were made before it was written down."""
     made_from: MadeFrom | None = None
     """Data, code and settings; unknown of releases that were made before it was written down."""
+    taught: dict[str, TaughtSet] = field(default_factory=dict)
+    """By equipment class, where experts taught something since it was learnt."""
 
 
 def _canonical(data: Any) -> bytes:
@@ -144,11 +148,10 @@ def release_to_parts(release: Release) -> dict[str, bytes]:
     Returns
     -------
     dict[str, bytes]
-        Path -> content, sorted by path: ``scoring.json``, ``learnt.json`` and
-        ``origin.json`` if they are known,
-        ``classes/<class>/model.json``, ``booster.txt`` and ``twin.json``,
-        ``signatures/<class>/<mode>.yaml``. Equal releases give equal bytes; floats are written by
-        ``repr``, so that they read back as they were.
+        Path -> content, sorted by path: ``scoring.json``, ``learnt.json`` and ``origin.json`` if
+        they are known, ``classes/<class>/model.json``, ``booster.txt`` and ``twin.json``,
+        ``taught.json`` if something was taught, ``signatures/<class>/<mode>.yaml``. Equal releases
+        give equal bytes; floats are written by ``repr``, so that they read back as they were.
 
     Raises
     ------
@@ -172,6 +175,8 @@ def release_to_parts(release: Release) -> dict[str, bytes]:
         parts[f"{folder}/model.json"] = _canonical(model.to_dict())
         parts[f"{folder}/booster.txt"] = model.booster.encode("utf-8")
         parts[f"{folder}/twin.json"] = _canonical(release.twins[name].to_dict())
+        if name in release.taught:
+            parts[f"{folder}/{TAUGHT}"] = _canonical(release.taught[name].to_dict())
     for signature in release.signatures:
         path = signature_path(signature)
         if path in parts:
@@ -209,6 +214,8 @@ def release_from_parts(parts: Mapping[str, bytes]) -> Release:
         twins = [twin_from(json.loads(parts[f"{folder}/twin.json"])) for folder in folders]
         learnt = _learnt(json.loads(parts[LEARNT])) if LEARNT in parts else None
         made_from = MadeFrom(**json.loads(parts[ORIGIN])) if ORIGIN in parts else None
+        said = [json.loads(parts[path]) for path in sorted(parts) if path.endswith(f"/{TAUGHT}")]
+        taught = [taught_from(one) for one in said]
         signatures = tuple(
             _signature(path, parts[path])
             for path in sorted(parts)
@@ -234,6 +241,7 @@ def release_from_parts(parts: Mapping[str, bytes]) -> Release:
         signatures,
         learnt,
         made_from,
+        {one.equipment_class: one for one in taught},
     )
 
 

@@ -158,7 +158,12 @@ class Scorer:
         twin, windows = commission(self.release.twins[name], windows)
         residuals = expect(twin, windows)
         states, diagnoses = diagnose(
-            self.release.models[name], self.release.signatures, windows, residuals, self.label
+            self.release.models[name],
+            self.release.signatures,
+            windows,
+            residuals,
+            self.label,
+            self.release.taught.get(name),
         )
         diagnoses = with_marks(diagnoses, self.marks)
         detect = self.release.scoring.detect

@@ -174,6 +174,6 @@ def _level(part: str, fields: tuple[str, ...]) -> Level:
         return "major"
     if part.startswith("signatures/") and fields and WORDS.issuperset(fields):
         return "patch"
-    if part == ORIGIN:
+    if part == ORIGIN or (part.endswith("/taught.json") and fields == ("words",)):
         return "patch"
     return "minor"

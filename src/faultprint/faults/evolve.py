@@ -1,0 +1,276 @@
+"""Targeted updates: a release and judged incidents in, the next release and what changed out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from faultprint.config import Signatures
+from faultprint.faults.classroom import Classroom, open_classroom
+from faultprint.faults.lessons import NORMAL, Lessons, occasions
+from faultprint.faults.rays import alike
+from faultprint.faults.release import Release
+from faultprint.faults.signature import FIRST_VERSION, identity
+from faultprint.faults.speaking import known_rays, speak
+from faultprint.faults.taught import Kind, Picture, Taught, TaughtSet
+from faultprint.faults.taught_signature import Record, taught_signature
+from faultprint.faults.teaching import Fitted, Others, fit_fault, fit_normal
+from faultprint.records import Signature
+
+What = Literal["added", "adjusted", "merged", "split", "retired", "normal", "confirmed", "recorded"]
+
+NOT_TAUGHT = "not taught any more"
+"""Said of windows of the archive that only a recogniser which is gone had named."""
+_WORTH_SAYING = 0.005
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that teaching did."""
+
+    what: What
+    equipment_class: str
+    name: str
+    """Failure mode, name of a normal behaviour, or what was said that teaches nothing."""
+    incidents: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Windows of one incident in the archive about which something else is said now."""
+
+    incident: str
+    equipment_class: str
+    before: str
+    after: str
+    windows: int
+
+
+@dataclass(frozen=True, eq=False)
+class Evolved:
+    """The next release and what teaching did to get there."""
+
+    release: Release
+    changes: tuple[Change, ...]
+    moved: tuple[Moved, ...]
+
+
+def evolve(release: Release, lessons: Lessons, settings: Signatures) -> Evolved:
+    """Teach a release what experts said, without retraining it.
+
+    Parameters
+    ----------
+    release : Release
+        The release.
+    lessons : Lessons
+        Incidents on which an opinion stands, the archive, and orders; in any order.
+    settings : Signatures
+        How signatures are condensed.
+
+    Returns
+    -------
+    Evolved
+        A release with the same models and twins: only what was taught and its signatures differ.
+        Equal input gives equal output. An incident that was taught before and is not given again
+        stays taught; one that is given again counts as it is judged now.
+
+    Notes
+    -----
+    Faults that no model knows get a recogniser; it accepts only abnormal windows that lie closer to
+    its picture than to that of every other fault, and none of the archive's that are judged or
+    named otherwise. An opinion that names a learnt fault is kept for the next training. Behaviour
+    that is called normal and looks like a known fault is recorded, but goes on to be an alarm.
+    """
+    taught = dict(release.taught)
+    changes: list[Change] = []
+    moved: list[Moved] = []
+    signatures = {(s.equipment_class, s.failure_mode): s for s in release.signatures}
+    for name in sorted(release.models):
+        ordered = any(order.equipment_class == name for order in lessons.orders)
+        if not (lessons.of(name) or ordered):
+            continue
+        room = open_classroom(release, name, lessons)
+        said, signed, told = _teach(room, release, settings)
+        taught[name] = said
+        if not (said.recognisers or said.renamed or said.recorded):
+            del taught[name]
+        for gone in room.held.faults:
+            signatures.pop((name, gone.name), None)
+        signatures |= {(name, one.failure_mode): one for one in signed}
+        for mode in said.renamed:
+            signatures[name, mode] = replace(signatures[name, mode], status="deprecated")
+        changes += told
+        moved += _moved(room, said)
+    every = tuple(signatures[key] for key in sorted(signatures))
+    return Evolved(replace(release, taught=taught, signatures=every), tuple(changes), tuple(moved))
+
+
+def _teach(
+    room: Classroom, release: Release, settings: Signatures
+) -> tuple[TaughtSet, list[Signature], list[Change]]:
+    """Make the recognisers of a class anew from every picture."""
+    pictures, renamed = room.faults(), room.renamed()
+    old = {one.name: one for one in room.held.recognisers}
+    held = {(s.equipment_class, s.failure_mode): s for s in release.signatures}
+    faults: list[Taught] = []
+    signatures: list[Signature] = []
+    changes: list[Change] = []
+    for mode, shown in pictures.items():
+        one, fitted, groups = _fault(room, mode, shown, renamed)
+        one = _versioned(one, old.get(mode))
+        faults.append(one)
+        if one.version == getattr(old.get(mode), "version", ""):
+            signatures.append(held[room.name, mode])
+            continue
+        record = Record(fitted.found, fitted.tried, groups, room.archive.asset_months)
+        mine = [o for o in room.lessons if o.incident in {p.incident for p in shown}]
+        equipment = release.scoring.equipment[room.name]
+        signatures.append(taught_signature(one, room.model, equipment, settings, record, mine))
+        changes.append(_change(room, one, fitted, known=mode in old))
+    made, like = _normals(room, faults)
+    normals = [_versioned(one, old.get(one.name)) for one in made]
+    changes += [_change_normal(room, one) for one in normals if one.name not in old]
+    recorded, noted = _recorded(room, pictures, like)
+    said = TaughtSet(room.name, room.model.features, (*faults, *normals), renamed, recorded)
+    return said, signatures, [*changes, *_orders(room, pictures), *noted]
+
+
+def _fault(
+    room: Classroom, mode: str, pictures: list[Picture], renamed: Mapping[str, str]
+) -> tuple[Taught, Fitted, int]:
+    groups = occasions(pictures, room.apart)
+    parent = room.parents().get(mode, "")
+    own = {mode, parent, *(old for old, new in renamed.items() if new == mode)}
+    others = Others(
+        known_rays(room.metric),
+        known_rays(room.metric, (mode, parent)),
+        room.protected(own, pictures),
+    )
+    fitted = fit_fault([room.place(group) for group in groups], others)
+    return _recogniser(room, mode, "fault", fitted, pictures, parent), fitted, len(groups)
+
+
+def _normals(room: Classroom, faults: Sequence[Taught]) -> tuple[list[Taught], dict[str, str]]:
+    """Make the recognisers of normal behaviour; those that look like a fault are refused."""
+    known = known_rays(room.metric)
+    beside = dict(zip(room.metric.classes[1:], known, strict=True))
+    beside |= {one.name: one.centre for one in faults}
+    taught = [room.place(one.pictures) for one in faults]
+    made, like = [], {}
+    for picture in room.normals():
+        protected = np.concatenate([room.protected({NORMAL}, [picture]), *taught])
+        rays = np.array(list(beside.values())).reshape(-1, known.shape[1])
+        fitted = fit_normal(room.place([picture]), Others(known, rays, protected))
+        near = [name for name, ray in beside.items() if alike(fitted.centre, ray)]
+        if near:
+            like[picture.incident] = near[0]
+            continue
+        name = f"{NORMAL}:{picture.incident}"
+        made.append(_recogniser(room, name, "normal", fitted, [picture]))
+    return made, like
+
+
+def _recogniser(
+    room: Classroom,
+    name: str,
+    kind: Kind,
+    fitted: Fitted,
+    pictures: Sequence[Picture],
+    parent: str = "",
+) -> Taught:
+    return Taught(
+        name=name,
+        kind=kind,
+        id=identity(room.name, name),
+        version=FIRST_VERSION,
+        centre=fitted.centre,
+        spread=fitted.spread,
+        accept=fitted.accept,
+        margin=fitted.margin,
+        scores=fitted.scores,
+        pictures=tuple(pictures),
+        parent=parent,
+    )
+
+
+def _versioned(one: Taught, old: Taught | None) -> Taught:
+    """Keep the version of what did not change; count up that of what did."""
+    if old is None:
+        return one
+    same = replace(one, version=old.version)
+    if same.to_dict() == old.to_dict():
+        return same
+    major, minor, _ = old.version.split(".")
+    return replace(one, version=f"{major}.{int(minor) + 1}.0")
+
+
+def _change(room: Classroom, one: Taught, fitted: Fitted, *, known: bool) -> Change:
+    incidents = tuple(picture.incident for picture in one.pictures)
+    lost = fitted.unguarded - fitted.covered
+    notes = [f"split from {one.parent}"] if one.parent else []
+    if lost > _WORTH_SAYING:
+        notes.append(f"leaves {100 * lost:.0f} % of its own windows, lest other diagnoses change")
+    return Change(
+        "adjusted" if known else "added", room.name, one.name, incidents, "; ".join(notes)
+    )
+
+
+def _change_normal(room: Classroom, one: Taught) -> Change:
+    kept = float((one.scores[0] <= one.accept).mean())
+    note = "" if kept == 1 else f"accepts {100 * kept:.0f} % of its windows: a fault lies near"
+    return Change("normal", room.name, one.name, (one.pictures[0].incident,), note)
+
+
+def _orders(room: Classroom, pictures: Mapping[str, list[Picture]]) -> list[Change]:
+    told = []
+    for order in room.orders:
+        note = f"{', '.join(order.names)} -> {', '.join(order.into) or 'nothing'}"
+        what: What = {"merge": "merged", "split": "split", "retire": "retired"}[order.what]  # type: ignore[assignment]
+        name = order.into[0] if order.what == "merge" else order.names[0]
+        told.append(Change(what, room.name, name, (), note))
+    ordered = {name for order in room.orders for name in order.names}
+    gone = {one.name for one in room.held.faults} - set(pictures) - ordered
+    note = "all its incidents are judged otherwise now"
+    return told + [Change("retired", room.name, name, (), note) for name in sorted(gone)]
+
+
+def _recorded(
+    room: Classroom, pictures: Mapping[str, list[Picture]], like: Mapping[str, str]
+) -> tuple[dict[str, str], list[Change]]:
+    """Keep what was said of incidents that teaches no recogniser."""
+    shown = {picture.incident for group in pictures.values() for picture in group}
+    recorded, changes = dict(room.held.recorded), []
+    for one in room.lessons:
+        before = recorded.pop(one.incident, "")
+        fault = like.get(one.incident, "")
+        if one.incident in shown or (one.verdict == NORMAL and not fault):
+            continue
+        said = " ".join(part for part in (one.verdict, one.failure_mode) if part)
+        recorded[one.incident] = said
+        if before != said:
+            what: What = "confirmed" if one.failure_mode else "recorded"
+            note = f"not taught: it looks like {fault}" if fault else ""
+            changes.append(Change(what, room.name, said, (one.incident,), note))
+    return recorded, changes
+
+
+def _moved(room: Classroom, said: TaughtSet) -> list[Moved]:
+    """List the windows of the archive about which something else is said now."""
+    rows = room.archive.rows
+    if rows.empty:
+        return []
+    spoken = speak(said, room.metric, room.archive.matrix).chosen.tolist()
+    names = [one.name for one in said.recognisers]
+    gone = {one.name for one in room.held.recognisers}
+    before = rows["failure_mode"].tolist()
+    base = [NOT_TAUGHT if name in gone else said.renamed.get(name, name) for name in before]
+    after = [names[n] if n >= 0 else name for n, name in zip(spoken, base, strict=True)]
+    table = rows[["incident"]].assign(before=before, after=after)
+    moved = table[table["before"] != table["after"]].itertuples(index=False, name=None)
+    counts = Counter((str(row[0]), str(row[1]), str(row[2])) for row in moved)
+    return [Moved(i, room.name, was, now, n) for (i, was, now), n in sorted(counts.items())]
