@@ -11,6 +11,7 @@ import typer
 
 from faultprint.cli import incidents, releases, signatures
 from faultprint.cli.options import Folder, Overrides, Params, Release
+from faultprint.cli.teach import teach
 from faultprint.errors import ConfigError, FaultprintError, StoreError
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(signatures.app, name="signatures")
 app.add_typer(releases.app, name="releases")
+app.command()(teach)
 app.add_typer(incidents.app, name="incidents")
 
 

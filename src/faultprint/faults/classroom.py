@@ -104,17 +104,17 @@ class Classroom:
         return found | {new: order.names[0] for order in split for new in order.into}
 
     def renamed(self) -> dict[str, str]:
-        """Say which learnt faults were merged or retired.
+        """Say which faults were merged or retired, now or before.
 
         Returns
         -------
         dict[str, str]
             Failure mode -> its new name; empty for one that was retired.
         """
-        gone = dict.fromkeys(self._retired(), "")
-        found = {**dict(self._merges()), **gone}
-        learnt = {old: new for old, new in found.items() if old in self.model.modes and old != new}
-        return {**self.held.renamed, **learnt}
+        merged = {n: o.into[0] for o in self.orders if o.what == "merge" for n in o.names}
+        retired = {n: "" for o in self.orders if o.what == "retire" for n in o.names}
+        found = {**self.held.renamed, **merged, **retired}
+        return {old: new for old, new in sorted(found.items()) if old != new}
 
     def faults(self) -> dict[str, list[Picture]]:
         """Gather the pictures of each fault that is to be recognised.
@@ -125,7 +125,7 @@ class Classroom:
             Failure mode -> its pictures by incident: those of before, as they are judged now, and
             the new ones. Faults that the model learnt are not among them, unless split off.
         """
-        into, parents = dict(self._merges()), self.parents()
+        into, parents = self.renamed(), self.parents()
         found: dict[str, list[Picture]] = defaultdict(list)
         for taught in self.held.faults:
             kept = [one for one in taught.pictures if not self._judged_anew(one)]
@@ -134,8 +134,7 @@ class Classroom:
             learnt = one.failure_mode in self.model.modes and one.failure_mode not in parents
             if one.verdict in FAULTS and not learnt and len(one.ends):
                 found[into.get(one.failure_mode, one.failure_mode)].append(one.picture())
-        gone = self._retired()
-        return {m: _sorted(found[m]) for m in sorted(found) if found[m] and m not in gone}
+        return {mode: _sorted(found[mode]) for mode in sorted(found) if mode and found[mode]}
 
     def normals(self) -> list[Picture]:
         """Gather the pictures of behaviour that experts called normal.
@@ -150,12 +149,6 @@ class Classroom:
         kept = [one for one in pictures if not self._judged_anew(one)]
         fresh = [o.picture() for o in self.lessons if o.verdict == NORMAL and len(o.ends)]
         return _sorted([*kept, *fresh])
-
-    def _merges(self) -> list[tuple[str, str]]:
-        return [(n, o.into[0]) for o in self.orders if o.what == "merge" for n in o.names]
-
-    def _retired(self) -> set[str]:
-        return {name for o in self.orders if o.what == "retire" for name in o.names}
 
     def _judged_anew(self, picture: Picture) -> bool:
         """Say whether the incident, or another one of the same asset and time, is given again."""

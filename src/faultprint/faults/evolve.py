@@ -102,7 +102,7 @@ def evolve(release: Release, lessons: Lessons, settings: Signatures) -> Evolved:
         for gone in room.held.faults:
             signatures.pop((name, gone.name), None)
         signatures |= {(name, one.failure_mode): one for one in signed}
-        for mode in said.renamed:
+        for mode in said.renamed.keys() & set(room.model.modes):
             signatures[name, mode] = replace(signatures[name, mode], status="deprecated")
         changes += told
         moved += _moved(room, said)
@@ -253,7 +253,7 @@ def _recorded(
         said = " ".join(part for part in (one.verdict, one.failure_mode) if part)
         recorded[one.incident] = said
         if before != said:
-            what: What = "confirmed" if one.failure_mode else "recorded"
+            what: What = "confirmed" if one.failure_mode in room.model.modes else "recorded"
             note = f"not taught: it looks like {fault}" if fault else ""
             changes.append(Change(what, room.name, said, (one.incident,), note))
     return recorded, changes

@@ -104,7 +104,7 @@ class TaughtSet:
     recognisers: tuple[Taught, ...]
     """By kind and name."""
     renamed: Mapping[str, str]
-    """Learnt failure mode -> the one it was merged into; empty: retired."""
+    """Failure mode -> the one it was merged into; empty: retired."""
     recorded: Mapping[str, str]
     """Incident -> what was said of it, where that teaches nothing."""
 

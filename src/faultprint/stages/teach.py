@@ -1,0 +1,178 @@
+"""From opinions to a published release, without training: seconds, not hours."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from faultprint.config import Settings
+from faultprint.faults.evolve import Evolved, evolve
+from faultprint.faults.lessons import Archive, Lesson, Lessons, Order
+from faultprint.faults.opinions import Judged, settle
+from faultprint.faults.release import Release, release_from_parts, release_to_parts
+from faultprint.records import JudgedIncident, Opinion
+from faultprint.stages.desk import Desk
+from faultprint.stages.incidents import judge_file
+from faultprint.stages.pictures import NAME, features_sha256
+from faultprint.stages.workspace import Workspace
+from faultprint.state.limits import MONTH
+from faultprint.store.parquet import read_table
+from faultprint.store.signature_db import ReleaseRow, SignatureDatabase
+
+AUTHOR = "teach stage"
+
+
+def teach(
+    settings: Settings,
+    workspace: Workspace,
+    file: Path | None = None,
+    orders: Sequence[Order] = (),
+    author: str = AUTHOR,
+) -> dict[str, object]:
+    """Teach the current release what experts said, publish it and export it.
+
+    Parameters
+    ----------
+    settings : Settings
+        Settings.
+    workspace : Workspace
+        Where ``results`` are read and ``models/release`` is written.
+    file : Path | None, default None
+        Opinions, ``.yaml`` or ``.csv``, that are added to the database first.
+    orders : Sequence[Order], default ()
+        What to merge, split or retire.
+    author : str, default AUTHOR
+        Who publishes.
+
+    Returns
+    -------
+    dict[str, object]
+        The release, what changed, which diagnoses of the archive change, and the opinions that
+        taught nothing, with the reason. Without anything new, the current release stays.
+
+    Notes
+    -----
+    Nothing is described or trained anew: what abnormal windows looked like was kept when they were
+    scored. Every opinion that stands is looked at each time, so that it does not matter in how many
+    steps they came.
+    """
+    desk = Desk(workspace.results, settings.database.url)
+    if file:
+        judge_file(desk, file)
+    database = SignatureDatabase(settings.database.url)
+    current = database.current()
+    release = release_from_parts(database.parts(current.version))
+    lessons, unused = _lessons(release, desk, orders)
+    made = evolve(release, lessons, settings.signatures)
+    published = _publish(database, current, made, author)
+    if published.content_hash != current.content_hash or not any(workspace.release.glob("*")):
+        database.export(published.version, workspace.release)
+    return {
+        "release": published.label,
+        "before": current.label,
+        "changes": [asdict(change) for change in made.changes],
+        "moved": [asdict(moved) for moved in made.moved],
+        "taught_nothing": unused,
+    }
+
+
+def _publish(
+    database: SignatureDatabase, current: ReleaseRow, made: Evolved, author: str
+) -> ReleaseRow:
+    """Publish the release if it differs from the current one."""
+    parts = release_to_parts(made.release)
+    if parts == database.parts(current.version):
+        return current
+    counts = Counter(change.what for change in made.changes)
+    header = {"content": "faultprint signatures", "taught": dict(sorted(counts.items()))}
+    published = database.publish(parts, made.release.signatures, header, author)
+    if database.current().version != published.version:  # equal to an earlier release
+        return database.point(published.version, author, "experts teach what it knows")
+    return published
+
+
+def _lessons(
+    release: Release, desk: Desk, orders: Sequence[Order]
+) -> tuple[Lessons, dict[str, str]]:
+    """Find the windows of each incident on which an opinion stands."""
+    pictures = read_table(desk.results, NAME)
+    hashes = {name: features_sha256(model.features) for name, model in release.models.items()}
+    mine = pictures["features_sha256"] == pictures["equipment_class"].map(hashes)
+    pictures = pictures[mine].sort_values(["asset", "end", "release"], ignore_index=True)
+    found, unused = [], {}
+    for judged in desk.book.judged():
+        settled = settle(judged.opinions)
+        if settled.opinion is None:
+            unused[judged.incident.incident] = settled.reason
+            continue
+        windows = _windows(pictures, judged, desk.release)
+        if windows.empty and release.models.get(judged.incident.equipment_class):
+            unused[judged.incident.incident] = (
+                "no abnormal window of it is kept as the current model reads it: "
+                "score its readings with the current release"
+            )
+            continue
+        found.append(_lesson(judged.incident, settled.opinion, judged.opinions, windows))
+    return Lessons(tuple(found), _archives(pictures, desk), tuple(orders)), unused
+
+
+def _windows(pictures: pd.DataFrame, judged: Judged, label: str) -> pd.DataFrame:
+    """Take the windows of an incident, whichever release saw them; each once."""
+    one = judged.incident
+    own = pictures[pictures["incident"] == one.incident]
+    if own.empty:
+        until = one.cleared or max(o.time for o in judged.opinions)
+        of_asset = pictures[pictures["asset"] == one.asset]
+        ends = of_asset["end"]
+        own = of_asset[(ends >= one.first_seen) & (ends < until)]
+    preferred = own.assign(other=own["release"] != label)
+    return preferred.sort_values(["end", "other"], kind="stable").drop_duplicates("end")
+
+
+def _lesson(
+    one: JudgedIncident, said: Opinion, opinions: Iterable[Opinion], windows: pd.DataFrame
+) -> Lesson:
+    return Lesson(
+        incident=one.incident,
+        asset=one.asset,
+        equipment_class=one.equipment_class,
+        verdict=said.verdict,
+        failure_mode=said.failure_mode,
+        ends=pd.DatetimeIndex(windows["end"]),
+        matrix=np.stack(windows["values"].to_list()),
+        said=tuple(sorted(o.id for o in opinions)),
+        action=said.action,
+        item=said.item,
+        severity=said.severity,
+    )
+
+
+def _archives(pictures: pd.DataFrame, desk: Desk) -> dict[str, Archive]:
+    """Gather what the results say of every abnormal window of an incident."""
+    mine = pictures[(pictures["release"] == desk.release) & (pictures["incident"] != "")]
+    keys = ["asset", "end", "release"]
+    mine = mine.drop_duplicates(keys)
+    diagnoses = read_table(desk.results, "diagnoses")
+    told = mine.merge(diagnoses[[*keys, "verdict", "failure_mode"]], on=keys)
+    seen = diagnoses[(diagnoses["release"] == desk.release) & (diagnoses["reason"] == "")]
+    archives = {}
+    for name, rows in told.groupby("equipment_class", sort=True):
+        looked_at = seen.loc[seen["equipment_class"] == name, ["asset", "end"]]
+        archives[str(name)] = Archive(
+            rows[["incident", "asset", "end", "verdict", "failure_mode"]].reset_index(drop=True),
+            np.stack(rows["values"].to_list()),
+            _months(looked_at),
+        )
+    return archives
+
+
+def _months(windows: pd.DataFrame) -> float:
+    """Measure the time that windows cover [asset-months]."""
+    between = windows.sort_values(["asset", "end"]).groupby("asset")["end"].diff().dropna()
+    step = pd.Timedelta(between.median()) if len(between) else pd.Timedelta(0)
+    return len(windows) * (step / pd.Timedelta(MONTH))
