@@ -1,0 +1,144 @@
+"""Write docs/benchmarks/loop.md: ``python -m docs.loop --data DIR --scratch DIR``."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from faultprint.config import Settings
+from faultprint.evaluate.loop import first_incidents, loop_result
+from faultprint.stages.run import located, run_stage
+from faultprint.stages.score import score
+from faultprint.stages.teach import teach
+from faultprint.stages.workspace import Workspace
+from faultprint.store import provenance
+from faultprint.store.parquet import (
+    list_assets,
+    read_readings,
+    read_table,
+    write_readings,
+    write_tables,
+)
+from faultprint.store.settings import load_settings
+from faultprint.store.signature_db import SignatureDatabase
+
+PAGE = Path(__file__).parent / "benchmarks" / "loop.md"
+PARAMS = Path("params.yaml")
+HELD_BACK = "separator_clogging"
+SEEDS = (7, 11, 12)
+FLEET = {"simulate.pumps": 6, "simulate.compressors": 24}
+JUDGED = 3
+EXPERT = "simulated expert"
+STAGES = ("ingest", "describe", "expect", "learn", "publish")
+"""Of the main job, what comes before scoring."""
+
+
+def fleet_loop(seed: int, root: Path) -> dict[str, Any]:
+    """Let a fault appear that no release knows, judge three incidents, publish, and look on."""
+    settings = load_settings(PARAMS, {**FLEET, "seed": seed})
+    workspace = Workspace(root)
+    if not (root / "results" / "incidents.parquet").exists():
+        for name in ("simulate", *STAGES):
+            run_stage(name, settings, root)
+        score(workspace.release, workspace.tables, workspace.results)
+    truth = pd.read_csv(workspace.truth / "truth.csv")
+    mine = truth[(truth["kind"] == "fault") & (truth["mode"] == HELD_BACK)]
+    mine = mine[mine["outcome"] == "failure"]
+    failure = pd.to_datetime(mine["end"], utc=True)
+    episodes = pd.DataFrame(
+        {"asset": mine["asset"], "start": pd.to_datetime(mine["onset"], utc=True)}
+    ).assign(failure=failure, until=failure + pd.Timedelta(settings.labels.recovery))
+    return played(settings, workspace, HELD_BACK, episodes.reset_index(drop=True))
+
+
+def played(
+    settings: Settings, workspace: Workspace, fault: str, episodes: pd.DataFrame
+) -> dict[str, Any]:
+    """Teach a workspace's release a fault from its first incidents, and score everything again."""
+    before = _said(workspace.results)
+    judged = first_incidents(before["incidents"], episodes, JUDGED)
+    if len(judged) < JUDGED:
+        return {"fault": fault, "skipped": f"{len(judged)} incidents of it were raised"}
+    told, seconds = _teach(settings, workspace, fault, judged)
+    now = workspace.root / "after"
+    shutil.rmtree(now, ignore_errors=True)
+    score(workspace.root / "taught", workspace.tables, now)
+    result = loop_result(fault, episodes, judged, before, _said(now))
+    return {"result": result, "told": told, "seconds": seconds, "rollback": _rolled_back(workspace)}
+
+
+def _said(results: Path) -> dict[str, pd.DataFrame]:
+    return {name: read_table(results, name) for name in ("incidents", "diagnoses")}
+
+
+def _teach(
+    settings: Settings, workspace: Workspace, fault: str, judged: pd.DataFrame
+) -> tuple[dict[str, Any], float]:
+    """Score what was there when the last of the incidents was over, judge them, teach."""
+    then = Workspace(workspace.root / "then")
+    shutil.rmtree(then.root, ignore_errors=True)
+    _until(workspace.tables, then.tables, judged["until"].max())
+    shutil.copytree(workspace.release, then.release)
+    shutil.copy(workspace.root / "models" / "signatures.db", then.root / "models")
+    score(then.release, then.tables, then.results)
+    file = then.root / "opinions.yaml"
+    entries = [
+        {
+            "asset": row["asset"],
+            "time": row["opened"].isoformat(),
+            "said": row["until"].isoformat(),
+            "verdict": "new_fault",
+            "failure_mode": fault,
+            "confidence": 0.9,
+            "rationale": "found when it was opened",
+            "action": "",
+            "author": EXPERT,
+        }
+        for row in judged.to_dict("records")
+    ]
+    file.write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
+    begun = time.perf_counter()
+    told = teach(located(settings, then.root), then, file)
+    seconds = time.perf_counter() - begun
+    shutil.rmtree(workspace.root / "taught", ignore_errors=True)
+    shutil.copytree(then.release, workspace.root / "taught")
+    return told, seconds
+
+
+def _until(tables: Path, target: Path, instant: pd.Timestamp) -> None:
+    """Copy tables as they were at an instant."""
+    shutil.copytree(tables, target, ignore=shutil.ignore_patterns("readings"))
+    events = read_table(tables, "events")
+    write_tables(target, {"events": events[events["time"] <= instant].reset_index(drop=True)})
+    for equipment_class, asset in list_assets(tables):
+        readings = read_readings(tables, equipment_class, asset)
+        kept = readings[readings["time"] <= instant].reset_index(drop=True)
+        if len(kept):
+            write_readings(target, equipment_class, kept)
+
+
+def _rolled_back(workspace: Workspace) -> bool:
+    """Say whether the release before, taken taken back from the database, says the same again."""
+    then = Workspace(workspace.root / "then")
+    first = provenance.data_sha256(then.results)
+    database = SignatureDatabase(f"sqlite:///{then.root / 'models' / 'signatures.db'}")
+    back = database.rollback(EXPERT, "to see that nothing is lost")
+    database.export(back.version, then.release)
+    shutil.rmtree(then.results)
+    score(then.release, then.tables, then.results)
+    return provenance.data_sha256(then.results) == first
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scratch", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=7)
+    options = parser.parse_args()
+    sys.stdout.write(f"{fleet_loop(options.seed, options.scratch / str(options.seed))}\n")
