@@ -472,6 +472,23 @@ class Database(Strict):
     """Who may decide what."""
 
 
+Mix = Literal["any", "confirm", "learnt"]
+"""How a rule mixes with a learnt signature of the same fault."""
+
+
+class Expert(Strict):
+    """What experts write by hand."""
+
+    rules: str = "data/expert/rules"
+    """Folder of rule files, YAML; relative to the project folder."""
+    opinions: str = "data/expert/opinions.yaml"
+    """File of opinions on incidents, YAML or CSV; relative to the project folder."""
+    mix: Mix = "any"
+    """Where a fault has both, a rule and a learnt signature: ``any``: either names it;
+    ``confirm``: the learnt one names it, unless the rule says no; ``learnt``: the rule is evidence
+    only. A rule may say otherwise for itself."""
+
+
 class Simulate(Strict):
     """The simulated fleet."""
 
@@ -530,6 +547,8 @@ class Settings(Strict):
     """The experiment tracker."""
     database: Database = Database()
     """The signature database."""
+    expert: Expert = Expert()
+    """What experts write by hand."""
 
     @model_validator(mode="after")
     def _embargo_covers_labels(self) -> Settings:
@@ -573,6 +592,28 @@ def _complaint(problem: Any, model: type[BaseModel]) -> str:
     return f"{where}: {ConfigError.unknown('key', str(key), _known_keys(model, tuple(parents)))}"
 
 
+def complaints(error: ValidationError, model: type[BaseModel], what: str) -> str:
+    """List what is wrong with the contents of a file.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What pydantic found.
+    model : type[BaseModel]
+        The model that was read.
+    what : str
+        What the offenders are called, such as ``'wrong settings'``.
+
+    Returns
+    -------
+    str
+        All offenders, capped; for an unknown key the nearest known one.
+    """
+    said = [_complaint(problem, model) for problem in error.errors()]
+    shown = "; ".join(f"({n}) {text}" for n, text in enumerate(said[:10], 1))
+    return f"{len(said)} {what}: {shown}"
+
+
 def settings_from(params: Mapping[str, Any]) -> Settings:
     """Check the contents of params.yaml and type them.
 
@@ -595,6 +636,4 @@ def settings_from(params: Mapping[str, Any]) -> Settings:
     try:
         return Settings.model_validate(dict(params))
     except ValidationError as error:
-        said = [_complaint(problem, Settings) for problem in error.errors()]
-        shown = "; ".join(f"({n}) {text}" for n, text in enumerate(said[:10], 1))
-        raise ConfigError(f"{len(said)} wrong settings: {shown}") from error
+        raise ConfigError(complaints(error, Settings, "wrong settings")) from error

@@ -86,6 +86,10 @@ class ConfigError(FaultprintError):
     """params.yaml, an argument or the environment asks for something that cannot be."""
 
 
+class RuleError(FaultprintError):
+    """An expert's rule cannot be read, or does not fit the equipment it is written for."""
+
+
 class SourceError(FaultprintError):
     """A file, folder, URL or query cannot be read as the mapping says."""
 

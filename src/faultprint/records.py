@@ -157,6 +157,8 @@ class Signature:
     opinions: tuple[str, ...] = ()
     condition_units: dict[str, str] = field(default_factory=dict)
     """Unit of each operating condition; of releases from before it was written down: none."""
+    rule: str = ""
+    """What an expert's rules say of it, on one line; empty if there is none."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists and scalars, ready for YAML or JSON.

@@ -241,6 +241,7 @@ TABLES: dict[str, Table] = {
                     nullable=True,
                 ),
                 Column("alarm", "flag", "abnormal for at least the on-delay, not yet cleared"),
+                Column("by_rule", "flag", "abnormal since an expert's rule holds, whatever p is"),
                 Column("reason", "text", "why it was not evaluated; empty if it was"),
                 _RELEASE,
             ),
@@ -258,9 +259,11 @@ TABLES: dict[str, Table] = {
                 Column("verdict", "text", "verdict", allowed=VERDICTS),
                 Column("failure_mode", "text", "most likely failure mode; empty if none"),
                 Column("signature", "text", "identity and version of its signature; empty if none"),
-                Column("candidates", "json", "failure mode -> p-value of those not struck off"),
+                Column(
+                    "candidates", "json", "failure mode not struck off -> p-value, null by rule"
+                ),
                 Column("p_values", "json", "failure mode or healthy -> p-value; null: not judged"),
-                Column("evidence", "json", "descriptors for and against: observed, typical, unit"),
+                Column("evidence", "json", "descriptors for and against, rules; observed, unit"),
                 Column("reason", "text", "why it, or a fault in it, was not judged; else empty"),
                 _RELEASE,
             ),

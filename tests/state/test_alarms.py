@@ -108,6 +108,7 @@ def scored(asset: str, rows: list[tuple[float, str, str]]) -> tuple[pd.DataFrame
             "p_value": p,
             "limit": 0.05,
             "alarm": False,
+            "by_rule": False,
             "reason": reason,
             "release": "1.0.0+abc",
         }

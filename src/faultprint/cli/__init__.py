@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from faultprint.cli import incidents, releases, signatures
+from faultprint.cli import incidents, releases, rules, signatures
 from faultprint.cli.options import Folder, Overrides, Params, Release
 from faultprint.cli.teach import teach
-from faultprint.errors import ConfigError, FaultprintError, StoreError
+from faultprint.errors import ConfigError, FaultprintError, RuleError, StoreError
 
 app = typer.Typer(
     name="faultprint",
@@ -25,6 +25,7 @@ app.add_typer(signatures.app, name="signatures")
 app.add_typer(releases.app, name="releases")
 app.command()(teach)
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(rules.app, name="rules")
 
 
 def overrides_from(pairs: list[str] | None) -> dict[str, Any]:
@@ -146,6 +147,9 @@ def main() -> None:
     """Run the command line; an expected error ends with its message and status 1."""
     try:
         app()
+    except RuleError as error:  # its carets stand under the place they point at
+        print(f"faultprint: {error}", file=sys.stderr)
+        raise SystemExit(1) from error
     except FaultprintError as error:
         said = str(error)
     except OSError as error:  # a disk or a network refuses where nobody expected it

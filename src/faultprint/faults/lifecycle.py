@@ -10,7 +10,17 @@ from faultprint.records import Opinion, Signature, Status
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 WORDS = frozenset(
-    {"item", "opinions", "origin", "recommended_action", "severity", "status", "title", "version"}
+    {
+        "author",
+        "item",
+        "opinions",
+        "origin",
+        "recommended_action",
+        "severity",
+        "status",
+        "title",
+        "version",
+    }
 )
 """What a signature says to people; all else decides what it detects."""
 _NEXT: dict[Status, tuple[Status, ...]] = {

@@ -168,6 +168,7 @@ def _frame(name: str, rows: pd.DataFrame, release: str) -> pd.DataFrame:
         "p_value": np.nan,
         "limit": np.nan,
         "alarm": False,
+        "by_rule": False,
         "verdict": "not_evaluable",
         "failure_mode": "",
         "signature": "",

@@ -23,6 +23,8 @@ from faultprint.config import (
 )
 from faultprint.errors import ReleaseError
 from faultprint.faults.model import ClassModel, class_model_from
+from faultprint.faults.rule_book import NO_RULES, RuleBook
+from faultprint.faults.rule_parts import rules_from_parts, rules_to_parts
 from faultprint.faults.taught import TaughtSet, taught_from
 from faultprint.records import Learnt, MadeFrom, Signature, signature_from
 from faultprint.twin.baseline import Twin, twin_from
@@ -84,6 +86,8 @@ class Release:
     """Data, code and settings; unknown of releases that were made before it was written down."""
     taught: dict[str, TaughtSet] = field(default_factory=dict)
     """By equipment class, where experts taught something since it was learnt."""
+    rules: RuleBook = NO_RULES
+    """Signatures written by hand."""
 
 
 def _canonical(data: Any) -> bytes:
@@ -150,7 +154,8 @@ def release_to_parts(release: Release) -> dict[str, bytes]:
     dict[str, bytes]
         Path -> content, sorted by path: ``scoring.json``, ``learnt.json`` and ``origin.json`` if
         they are known, ``classes/<class>/model.json``, ``booster.txt`` and ``twin.json``,
-        ``taught.json`` if something was taught, ``signatures/<class>/<mode>.yaml``. Equal releases
+        ``taught.json`` if something was taught, ``signatures/<class>/<mode>.yaml``,
+        ``rules/<class>/<rule>.yaml`` and ``rules/<class>/assets/<asset>.yaml``. Equal releases
         give equal bytes; floats are written by ``repr``, so that they read back as they were.
 
     Raises
@@ -186,6 +191,7 @@ def release_to_parts(release: Release) -> dict[str, bytes]:
                 "keep one of them",
             )
         parts[path] = signature_text(signature)
+    parts |= rules_to_parts(release.rules, _safe)
     return dict(sorted(parts.items()))
 
 
@@ -221,6 +227,7 @@ def release_from_parts(parts: Mapping[str, bytes]) -> Release:
             for path in sorted(parts)
             if path.startswith("signatures/")
         )
+        rules = rules_from_parts(parts)
     except KeyError as error:
         raise ReleaseError.because(
             f"a release without {error.args[0]!r}",
@@ -242,6 +249,7 @@ def release_from_parts(parts: Mapping[str, bytes]) -> Release:
         learnt,
         made_from,
         {one.equipment_class: one for one in taught},
+        rules,
     )
 
 

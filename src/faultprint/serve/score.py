@@ -18,6 +18,7 @@ from faultprint.faults.leading import leading_sensors
 from faultprint.faults.match import diagnose
 from faultprint.faults.provisional import Marks, with_marks
 from faultprint.faults.release import Release, release_from_parts
+from faultprint.faults.rule_matching import match_rules
 from faultprint.serve.describing import Described, attributes_of, describe_asset
 from faultprint.state.alarms import raise_incidents, with_alarms
 from faultprint.state.sensor_drift import find_drift
@@ -165,6 +166,7 @@ class Scorer:
             self.label,
             self.release.taught.get(name),
         )
+        states, diagnoses = match_rules(self.release, windows, residuals, (states, diagnoses))
         diagnoses = with_marks(diagnoses, self.marks)
         detect = self.release.scoring.detect
         states = with_alarms(states, detect)

@@ -15,11 +15,13 @@ from faultprint.evaluate.splits import holdout_start
 from faultprint.faults.design import design
 from faultprint.faults.learn import Learned, learn_class
 from faultprint.faults.release import Release, release_to_parts, scoring_settings
+from faultprint.faults.rule_matching import compile_book, sign_rules
 from faultprint.faults.signature import with_performance
 from faultprint.records import Learnt, MadeFrom, Origin, Performance, Signature
 from faultprint.serve.score import Scorer
 from faultprint.stages.curves import curves, pictures
 from faultprint.stages.judging import Judged, exposed_months, judge_beside_trivial
+from faultprint.stages.rules import load_rules
 from faultprint.stages.workspace import (
     Workspace,
     check_classes,
@@ -53,6 +55,7 @@ LEARNT_BY = (
     "stages/expect.py",
     "stages/judging.py",
     "stages/learn.py",
+    "stages/rules.py",
 )
 """Code that decides what a release says; the deps of the learn stage name it too."""
 
@@ -141,7 +144,7 @@ def build(settings: Settings, workspace: Workspace) -> Built:
         for name in tqdm(windows, desc="learn", unit="class")
     }
     learnt = _learnt(settings, windows)
-    release = _release(settings, workspace, learned, learnt)
+    release = replace(_release(settings, workspace, learned, origin), learnt=learnt)
     judged = _judged(release, windows, settings, workspace)
     events = read_table(workspace.tables, "events")
     held_out = {
@@ -176,15 +179,18 @@ def _learnt(settings: Settings, windows: dict[str, pd.DataFrame]) -> Learnt:
 
 
 def _release(
-    settings: Settings, workspace: Workspace, learned: dict[str, Learned], learnt: Learnt
+    settings: Settings, workspace: Workspace, learned: dict[str, Learned], origin: Origin
 ) -> Release:
     places = {name: workspace.expected / "twins" / f"{name}.json" for name in learned}
+    scoring, rules = scoring_settings(settings), load_rules(settings, workspace.root)
+    learnt_signatures = tuple(s for one in learned.values() for s in one.signatures)
+    compiled = compile_book(rules, scoring)
     return Release(
-        scoring=scoring_settings(settings),
+        scoring=scoring,
         models={name: one.model for name, one in learned.items()},
         twins={name: twin_from(read_json(place)) for name, place in places.items()},
-        signatures=tuple(s for one in learned.values() for s in one.signatures),
-        learnt=learnt,
+        signatures=sign_rules(learnt_signatures, compiled, origin),
+        rules=rules,
     )
 
 

@@ -96,7 +96,8 @@ def with_alarms(states: pd.DataFrame, detect: Detect) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The same rows by asset and end, with ``alarm`` from :func:`persist` on
-        ``p_value < limit``; a window with a reason or without a p-value is not evaluable.
+        ``p_value < limit`` or ``by_rule``; a window with a reason or without a p-value is not
+        evaluable.
     """
     return _followed(states, detect).drop(columns=["begins", "mark"])
 
@@ -151,7 +152,8 @@ def _marks(states: pd.DataFrame) -> NDArray[np.float64]:
     p = states["p_value"].to_numpy(dtype=np.float64, na_value=np.nan)
     limit = states["limit"].to_numpy(dtype=np.float64, na_value=np.nan)
     able = np.isfinite(p) & np.isfinite(limit) & (states["reason"] == "").to_numpy()
-    return np.where(able, p < limit, np.nan)
+    by_rule = states["by_rule"].to_numpy(dtype=bool) if "by_rule" in states else False
+    return np.where(able, (p < limit) | by_rule, np.nan)
 
 
 def _followed(states: pd.DataFrame, detect: Detect) -> pd.DataFrame:

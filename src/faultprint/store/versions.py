@@ -172,7 +172,7 @@ def _content(part: str, content: bytes) -> dict[str, Any]:
 def _level(part: str, fields: tuple[str, ...]) -> Level:
     if part == SCORING and (not fields or INPUTS & set(fields)):
         return "major"
-    if part.startswith("signatures/") and fields and WORDS.issuperset(fields):
+    if part.startswith(("signatures/", "rules/")) and fields and WORDS.issuperset(fields):
         return "patch"
     if part == ORIGIN or (part.endswith("/taught.json") and fields == ("words",)):
         return "patch"
