@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from faultprint.config import Simulate
 from faultprint.errors import ConfigError
 from faultprint.simulate.ambient import make_clock
-from faultprint.simulate.defects import add_defects
+from faultprint.simulate.defects import LASTING, add_defects
 from faultprint.simulate.fleet import MODES, simulate
 from faultprint.simulate.history import (
     ALARM_COLUMNS,
@@ -150,7 +150,42 @@ def test_every_kind_of_defect_does_what_it_says() -> None:
                 assert kept.loc[part].isna().mean(axis=None) > 0.9
         if "clock" in set(truth["mode"]):
             assert not spoilt.index.is_monotonic_increasing
-    assert seen == {"stuck", "drift", "dropout", "silence", "spike", "clock"}
+    assert seen == {"stuck", "drift", "dropout", "silence", "spike", "clock", *LASTING}
+
+
+def test_a_new_kind_of_defect_moves_nothing_that_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = sound_readings()
+    more, truth = add_defects(np.random.default_rng(3), sound)
+    monkeypatch.setattr("faultprint.simulate.defects.LASTING", {})
+    fewer, before = add_defects(np.random.default_rng(3), sound)
+    kept = truth[~truth["mode"].isin(list(LASTING))].reset_index(drop=True)
+    assert 0 < len(kept) < len(truth)
+    pd.testing.assert_frame_equal(kept, before)
+    pd.testing.assert_index_equal(more.index, fewer.index)
+
+
+def _longest(kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sound and the spoilt readings of the longest spell of a kind."""
+    sound, best, found = sound_readings(), 0, (np.empty(0), np.empty(0))
+    for seed in range(12):
+        spoilt, truth = add_defects(np.random.default_rng(seed), sound)
+        kept = spoilt[~spoilt.index.duplicated()].reindex(sound.index)
+        for row in truth[truth["mode"] == kind].itertuples():
+            part = slice(row.onset, row.end)
+            if len(sound.loc[part]) > best:
+                best = len(sound.loc[part])
+                found = (sound.loc[part, row.item].to_numpy(), kept.loc[part, row.item].to_numpy())
+    return found
+
+
+def test_spells_of_noise_and_lost_values() -> None:
+    _, flood = _longest("nan_flood")
+    assert 0.5 < np.isnan(flood).mean() < 1.0
+    for kind, low, high in (("noise_burst", 4.0, 40.0), ("noise_collapse", 0.0, 0.2)):
+        sound, spoilt = _longest(kind)
+        assert low < np.nanstd(np.diff(spoilt)) / np.nanstd(np.diff(sound)) < high, kind
+    sound, spoilt = _longest("spiking")
+    assert 0.1 < (np.abs(spoilt - sound) > 3).mean() < 0.6
 
 
 def test_stuck_sensor_repeats_its_value() -> None:

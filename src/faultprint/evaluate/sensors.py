@@ -12,6 +12,10 @@ ALIKE = {
     "drift": ("drift",),
     "dropout": ("missing",),
     "spike": ("spiking", "too_fast", "noise_burst"),
+    "nan_flood": ("missing",),
+    "noise_burst": ("noise_burst", "spiking", "too_fast", "out_of_range"),
+    "noise_collapse": ("noise_collapse", "stuck"),
+    "spiking": ("spiking", "too_fast", "noise_burst", "out_of_range"),
 }
 """Defect of the simulator -> the accusations that mean it."""
 

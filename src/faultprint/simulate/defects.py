@@ -1,9 +1,9 @@
-"""Sensor and logger defects: stuck, drift, drop-outs, spikes, clock jumps, repeated rows."""
+"""Sensor and logger defects: stuck, drift, drop-outs, spikes, noise, clock jumps, repeated rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,11 @@ class _Bench:
     """Usual size of each sensor's readings [its unit]."""
     step: float
     """[h]"""
+
+    def noise(self, sensor: int) -> float:
+        """Return the usual size of what a sensor does from one reading to the next."""
+        steps = np.abs(np.diff(self.table[:, sensor], 2))
+        return float(np.nanmedian(steps[steps > 0])) if (steps > 0).any() else 1e-9
 
     def span(self, low: float, high: float) -> tuple[int, int, int]:
         """Draw a sensor and the rows of a spell of ``low`` to ``high`` hours."""
@@ -72,14 +77,57 @@ KINDS: dict[str, tuple[float, Callable[[_Bench], tuple[int, int, int]]]] = {
 }
 """Defect -> times per asset and year, and what it does to the readings."""
 
+
+def _flood(bench: _Bench) -> tuple[int, int, int]:
+    sensor, begin, end = bench.span(12.0, 60.0)
+    lost = bench.rng.random(end - begin) < bench.rng.uniform(0.7, 0.98)
+    bench.table[begin:end, sensor] = np.where(lost, np.nan, bench.table[begin:end, sensor])
+    return sensor, begin, end
+
+
+def _burst(bench: _Bench) -> tuple[int, int, int]:
+    sensor, begin, end = bench.span(12.0, 60.0)
+    size = bench.rng.uniform(6.0, 15.0) * bench.noise(sensor)
+    bench.table[begin:end, sensor] += size * bench.rng.standard_normal(end - begin)
+    return sensor, begin, end
+
+
+def _damp(bench: _Bench) -> tuple[int, int, int]:
+    sensor, begin, end = bench.span(12.0, 60.0)
+    rest = 0.02 * bench.noise(sensor) * bench.rng.standard_normal(end - begin)
+    spell = bench.table[begin:end, sensor]
+    bench.table[begin:end, sensor] = np.where(np.isnan(spell), np.nan, spell[0] + rest)
+    return sensor, begin, end
+
+
+def _flicker(bench: _Bench) -> tuple[int, int, int]:
+    sensor, begin, end = bench.span(12.0, 60.0)
+    hit = bench.rng.random(end - begin) < bench.rng.uniform(0.2, 0.4)
+    jump = bench.rng.choice([-1.0, 1.0]) * bench.rng.uniform(0.5, 3.0) * bench.scale[sensor]
+    bench.table[begin:end, sensor] += np.where(hit, jump, 0.0)
+    return sensor, begin, end
+
+
+LASTING: dict[str, tuple[float, Callable[[_Bench], tuple[int, int, int]]]] = {
+    "nan_flood": (0.6, _flood),
+    "noise_burst": (0.6, _burst),
+    "noise_collapse": (0.6, _damp),
+    "spiking": (0.6, _flicker),
+}
+"""As :data:`KINDS`; each draws from a source of its own, so that a new one moves nothing else."""
+
 CLOCK_JUMPS, REPEATS = 0.7, 3.0
 """Clock jumps of one hour, and spells of rows sent twice, per asset and year."""
 
 
 def _strike(bench: _Bench, years: float) -> Iterator[tuple[str, int, int, int]]:
+    own = bench.rng.spawn(len(LASTING))  # takes nothing from the stream itself
     for kind, (rate, strike) in KINDS.items():
         for _ in range(int(bench.rng.poisson(rate * years))):
             yield kind, *strike(bench)
+    for (kind, (rate, strike)), rng in zip(LASTING.items(), own, strict=True):
+        for _ in range(int(rng.poisson(rate * years))):
+            yield kind, *strike(replace(bench, rng=rng))
 
 
 def shift_clock(
