@@ -282,11 +282,15 @@ class SensorHealth(Strict):
     noise_high: float = Field(3.0, gt=1)
     """Multiple of the highest usual noise above which it is a burst."""
     drift_window: Duration = timedelta(days=3)
-    """Look-back over which a sensor must have walked away from the twin's estimate."""
+    """Look-back over which a sensor must disagree with the twin and with the other sensors."""
     drift_sigma: float = Field(4.0, gt=0)
-    """Median deviance of a drifting sensor, in healthy scales ..."""
-    drift_quiet: float = Field(2.5, gt=0)
-    """... while that of every other sensor is below this."""
+    """Mean disagreement of a drifting sensor, in healthy scales of that disagreement ..."""
+    drift_quiet: float = Field(1.0, gt=0)
+    """... while the others, without it, stay within this multiple of their usual distance."""
+    related: float = Field(0.5, ge=0, le=1)
+    """Share of a sensor's variation that others must share for its drift to silence it."""
+    redundant: list[list[str]] = []
+    """Groups of sensors that measure the same; a drift of one is silenced, whatever they share."""
 
 
 class Windows(Strict):

@@ -16,8 +16,9 @@ from faultprint.faults.design import design, values_of
 from faultprint.faults.evidence import Observation, evidence
 from faultprint.faults.model import ClassModel
 from faultprint.faults.signature import reference_of
+from faultprint.faults.support import unsupported
 from faultprint.faults.taught import TaughtSet
-from faultprint.faults.taught_verdicts import Judged, hear
+from faultprint.faults.taught_verdicts import Judged, hear_taught
 from faultprint.faults.verdicts import Judgement, judge
 from faultprint.records import Signature
 from faultprint.state.distrust import DISTRUSTED, SENSOR_BAD, distrusted_sensors
@@ -72,9 +73,9 @@ def diagnose(
     -----
     Each window is judged by itself: neither other windows nor their order change its row. Windows
     that carry a reason are not evaluated, nor is a diagnosis whose signature needs a sensor that
-    was bad in the window. A fault whose leading symptom, or half of whose symptoms, could not be
-    measured is not judged: it has no p-value and the diagnosis says so. Evidence is given for
-    abnormal windows only.
+    was bad in the window, or that would not stand without a sensor under suspicion. A fault whose
+    leading symptom, or half of whose symptoms, could not be measured is not judged: it has no
+    p-value and the diagnosis says so. Evidence is given for abnormal windows only.
     """
     others = sorted(set(windows["equipment_class"]) - {model.equipment_class})
     if others:
@@ -100,9 +101,22 @@ def diagnose(
     told["reason"] = _unjudged(model, blind)
     for column, texts in told.items():
         diagnoses.loc[good, column] = texts
+    judged_rows = rows[good].reset_index(drop=True)
+    weak = unsupported(model, judged_rows, values, judged, lambda v: _blind(model, mine, v))
+    for at, reason in zip(np.flatnonzero(good).tolist(), weak, strict=True):
+        if reason:
+            _take_back(states, diagnoses, at, reason)
     heard = Judged(model, mine, np.flatnonzero(good), values)
-    states, diagnoses = hear(taught, heard, states, diagnoses)
+    states, diagnoses = hear_taught(taught, heard, states, diagnoses)
     return _struck(rows, states, diagnoses, mine)
+
+
+def _take_back(states: pd.DataFrame, diagnoses: pd.DataFrame, at: int, reason: str) -> None:
+    """Put "not evaluable" in place of what was said of one window."""
+    states.loc[at, "p_value"], states.loc[at, "reason"] = np.nan, reason
+    for column, text in _NOTHING.items():
+        diagnoses.loc[at, column] = text
+    diagnoses.loc[at, "reason"] = reason
 
 
 def _struck(
@@ -121,10 +135,7 @@ def _struck(
         bad = distrusted_sensors(str(rows[DISTRUSTED].iloc[at]))
         hit = next((f"{SENSOR_BAD}{s}:{kind}" for s, kind in bad.items() if s in needed), "")
         if hit:
-            states.loc[at, "p_value"], states.loc[at, "reason"] = np.nan, hit
-            for column, text in _NOTHING.items():
-                diagnoses.loc[at, column] = text
-            diagnoses.loc[at, "reason"] = hit
+            _take_back(states, diagnoses, at, hit)
     return states, diagnoses
 
 

@@ -37,7 +37,7 @@ class Judged:
     """Shape (windows, features)."""
 
 
-def hear(
+def hear_taught(
     taught: TaughtSet | None, judged: Judged, states: pd.DataFrame, diagnoses: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Let what experts taught speak about the windows that the model called abnormal.

@@ -14,19 +14,18 @@ import pandas as pd
 
 from faultprint import tables
 from faultprint.errors import ReleaseError
-from faultprint.faults.leading import leading_sensors
 from faultprint.faults.match import diagnose
 from faultprint.faults.provisional import Marks, with_marks
 from faultprint.faults.release import Release, release_from_parts
 from faultprint.faults.rule_matching import match_rules
 from faultprint.serve.describing import Described, attributes_of, describe_asset
+from faultprint.serve.hearing import hear
 from faultprint.state.alarms import raise_incidents, with_alarms
-from faultprint.state.sensor_drift import find_drift
 from faultprint.state.sensor_health import spells_table
 from faultprint.store.bundle import read_bundle
 from faultprint.store.manifest import Manifest
 from faultprint.store.site_marks import read_marks
-from faultprint.twin.baseline import commission, expect
+from faultprint.twin.baseline import commission
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Scored:
     diagnoses: pd.DataFrame
     incidents: pd.DataFrame
     sensor_health: pd.DataFrame
-    """When a sensor was not believed; empty where only windows were given."""
+    """When a sensor was not believed; drifts alone where only windows were given."""
     refused: pd.DataFrame
     """``asset`` and ``reason`` of assets the release cannot judge."""
 
@@ -157,16 +156,17 @@ class Scorer:
             return _joined([], [])
         name = str(windows["equipment_class"].iloc[0])
         twin, windows = commission(self.release.twins[name], windows)
-        residuals = expect(twin, windows)
+        heard = hear(twin, windows, self.release.scoring, self.label)
         states, diagnoses = diagnose(
             self.release.models[name],
             self.release.signatures,
-            windows,
-            residuals,
+            heard.windows,
+            heard.believed,
             self.label,
             self.release.taught.get(name),
         )
-        states, diagnoses = match_rules(self.release, windows, residuals, (states, diagnoses))
+        judged = (states, diagnoses)
+        states, diagnoses = match_rules(self.release, heard.windows, heard.believed, judged)
         diagnoses = with_marks(diagnoses, self.marks)
         detect = self.release.scoring.detect
         states = with_alarms(states, detect)
@@ -174,23 +174,20 @@ class Scorer:
         nothing = _joined([], [])
         return replace(
             nothing,
-            windows={name: windows},
-            residuals=residuals,
+            windows={name: heard.windows},
+            residuals=heard.residuals,
+            sensor_health=heard.drifts,
             states=states,
             diagnoses=diagnoses,
             incidents=incidents,
         )
 
     def _with_health(self, asset: str, described: Described, scored: Scored) -> Scored:
-        """Add when a sensor of the asset was bad, or walked away and no known fault does that."""
-        named = scored.diagnoses["verdict"].isin(["known", "ambiguous"])
-        explained = scored.diagnoses.loc[named, "end"]
-        settings = self.release.scoring.sensor_health
-        mine = (s for s in self.release.signatures if s.equipment_class in scored.windows)
-        telling = {sensor for signature in mine for sensor in leading_sensors(signature)}
-        found = find_drift(scored.residuals, explained, settings)
-        drifting = [spell for spell in found if spell.sensor not in telling]
-        health = spells_table(asset, [*described.spells, *drifting], self.label)
+        """Add when the readings showed that a sensor of the asset was bad."""
+        found = spells_table(asset, described.spells, self.label)
+        both = [table for table in (found, scored.sensor_health) if len(table)] or [found]
+        keys = ["sensor", "since", "kind"]
+        health = pd.concat(both, ignore_index=True).sort_values(keys, ignore_index=True)
         return replace(scored, sensor_health=health)
 
     def _refusal(self, asset: str, classes: dict[str, str]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +19,7 @@ from faultprint.store.folders import staged_folder
 from faultprint.store.parquet import write_tables
 from faultprint.twin.baseline import Twin, add_baselines, commission, drift_guard, fit
 from faultprint.twin.baseline import expect as expect_windows
+from faultprint.twin.redundancy import learn_relations
 
 
 def expect(settings: Settings, windows: Path, expected: Path) -> dict[str, object]:
@@ -50,6 +53,7 @@ def expect(settings: Settings, windows: Path, expected: Path) -> dict[str, objec
         check_split(parts[name], parts[name][["part", "fold"]], settings.labels)
         twins[name] = final_twin(parts[name], equipment, settings)
         parts[name], residuals[name] = cross_fitted(parts[name], twins[name], equipment, settings)
+        twins[name] = with_relations(twins[name], parts[name], residuals[name], settings)
     with staged_folder(expected) as new:
         write_tables(new / "windows", parts)
         write_tables(new / "residuals", residuals)
@@ -172,6 +176,32 @@ def final_twin(windows: pd.DataFrame, equipment: Equipment, settings: Settings) 
     """
     train = windows[windows["part"] == "train"]
     return add_baselines(fit(train, equipment, settings.twin), train)
+
+
+def with_relations(
+    twin: Twin, windows: pd.DataFrame, residuals: pd.DataFrame, settings: Settings
+) -> Twin:
+    """Add how the sensors go together, learnt from the cross-fitted training windows alone.
+
+    Parameters
+    ----------
+    twin : Twin
+        The final twin.
+    windows : pandas.DataFrame
+        Labelled windows of one class, with ``part``.
+    residuals : pandas.DataFrame
+        Their residuals, cross-fitted.
+    settings : Settings
+        Settings.
+
+    Returns
+    -------
+    Twin
+        With relations; without where too little is known to tell.
+    """
+    train = windows[windows["part"] == "train"]
+    long = learn_relations(residuals, train, settings.sensor_health.drift_window)
+    return replace(twin, relations=long, at_once=learn_relations(residuals, train, timedelta(0)))
 
 
 def cross_fitted(

@@ -50,6 +50,7 @@ LEARNT_BY = (
     "faults",
     "evaluate",
     "serve/describing.py",
+    "serve/hearing.py",
     "serve/score.py",
     "stages/describe.py",
     "stages/expect.py",

@@ -46,6 +46,8 @@ class Spell:
     """Instant from which it is bad [ns]."""
     until: int
     """Instant from which it is trusted again [ns]; ``NEVER`` while it is still bad."""
+    evidence: str = ""
+    """What speaks for it, in words."""
 
 
 @dataclass(frozen=True)

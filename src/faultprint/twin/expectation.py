@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from faultprint.twin.conditions import Condition
+from faultprint.twin.redundancy import Relations, relations_from
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class Twin:
     """Healthy windows an asset needs before its own offset counts half."""
     reference_hours: float
     """Length of the earliest part of a history taken as the baseline of an asset not seen [h]."""
+    relations: Relations | None = None
+    """How the levels of the sensors go together; not known of twins from before it was learnt."""
+    at_once: Relations | None = None
+    """The same of single windows."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists and scalars, ready for JSON.
@@ -44,11 +49,16 @@ class Twin:
         dict[str, Any]
             Everything the twin knows.
         """
-        plain: dict[str, Any] = asdict(self)
+        plain: dict[str, Any] = asdict(replace(self, relations=None, at_once=None))
+        del plain["relations"], plain["at_once"]
         plain["conditions"] = list(plain["conditions"])
         plain["symptoms"] = list(plain["symptoms"])
         for sensor in plain["sensors"].values():
             sensor["coefficients"] = list(sensor["coefficients"])
+        if self.relations is not None:
+            plain["relations"] = self.relations.to_dict()
+        if self.at_once is not None:
+            plain["at_once"] = self.at_once.to_dict()
         return plain
 
 
@@ -78,4 +88,6 @@ def twin_from(data: Mapping[str, Any]) -> Twin:
         },
         shrinkage=data["shrinkage"],
         reference_hours=data["reference_hours"],
+        relations=relations_from(data["relations"]) if "relations" in data else None,
+        at_once=relations_from(data["at_once"]) if "at_once" in data else None,
     )
