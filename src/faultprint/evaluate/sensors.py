@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
+
+NAMED = ("known", "ambiguous")
+"""Verdicts that name a fault."""
 
 GRACE = pd.Timedelta(hours=12)
 """After the end of a defect its look-backs still hold it; an accusation then is not wrong."""
@@ -110,40 +116,98 @@ def defect_table(matched: pd.DataFrame) -> list[str]:
     return lines
 
 
-def defect_incidents(
+def during_defects(
     incidents: pd.DataFrame, truth: pd.DataFrame, window: pd.Timedelta
-) -> pd.DataFrame:
-    """Find the incidents that name a fault where only a sensor was bad.
+) -> list[tuple[dict[str, Any], pd.DataFrame]]:
+    """Find the incidents that name a fault and opened while a sensor was bad.
 
     Parameters
     ----------
     incidents : pandas.DataFrame
         Rows of ``incidents``.
     truth : pandas.DataFrame
-        Faults and defects: ``kind``, ``asset``, ``mode``, ``onset``, ``end``.
+        Faults and defects: ``kind``, ``asset``, ``mode``, ``item``, ``onset``, ``end``.
     window : pandas.Timedelta
-        Length of a window: so long after its end a defect, or a fault, is still in one.
+        Length of a window: so long after its end a defect is still in one.
 
     Returns
     -------
-    pandas.DataFrame
-        ``incident``, ``asset``, ``first_seen``, ``failure_mode``, ``defect`` and ``sensor`` of
-        those, known or ambiguous, first seen while one sensor was bad on an asset without a fault.
+    list[tuple[dict[str, Any], pandas.DataFrame]]
+        Each known or ambiguous incident with the defects of single sensors that lay in one of the
+        windows before it opened.
     """
-    named = incidents[incidents["verdict"].isin(["known", "ambiguous"])]
-    faults = truth[truth["kind"] == "fault"]
+    named = incidents[incidents["verdict"].isin(NAMED)]
     defects = truth[(truth["kind"] == "defect") & ~truth["mode"].isin(UNSEEN)]
-    rows = []
+    found = []
     for incident in named.to_dict("records"):
-        when = incident["first_seen"]
-        bad = _during(defects[defects["asset"] == incident["asset"]], when, window)
-        faulty = _during(faults[faults["asset"] == incident["asset"]], when, window)
-        if len(bad) and faulty.empty:
-            longest = bad.iloc[int((bad["end"] - bad["onset"]).argmax())]
-            said = {k: incident[k] for k in ("incident", "asset", "first_seen", "failure_mode")}
-            rows.append({**said, "defect": longest["mode"], "sensor": longest["item"]})
-    names = ["incident", "asset", "first_seen", "failure_mode", "defect", "sensor"]
-    return pd.DataFrame(rows, columns=names)
+        mine = defects[defects["asset"] == incident["asset"]]
+        over = (mine["onset"] <= incident["opened"]) & (
+            mine["end"] + window >= incident["first_seen"]
+        )
+        if over.any():
+            found.append(({str(k): v for k, v in incident.items()}, mine[over]))
+    return found
+
+
+def still_named(incident: Mapping[str, Any], again: pd.DataFrame) -> bool:
+    """Tell whether an incident stands in another scoring of its asset.
+
+    Parameters
+    ----------
+    incident : Mapping[str, Any]
+        The incident.
+    again : pandas.DataFrame
+        Rows of ``incidents`` of the other scoring.
+
+    Returns
+    -------
+    bool
+        Whether an incident of the same failure mode overlaps it.
+    """
+    open_until = pd.Timestamp.max.tz_localize("UTC")
+    until = incident["cleared"] if pd.notna(incident["cleared"]) else open_until
+    same = again["verdict"].isin(NAMED) & (again["failure_mode"] == incident["failure_mode"])
+    over = (again["first_seen"] <= until) & (
+        again["cleared"].fillna(open_until) >= incident["first_seen"]
+    )
+    return bool((same & over & (again["asset"] == incident["asset"])).any())
+
+
+def rate_table(
+    health: pd.DataFrame, wrong: pd.DataFrame, truth: pd.DataFrame, years: float
+) -> list[str]:
+    """Lay out how often good sensors are accused, and of these how often in a fault.
+
+    Parameters
+    ----------
+    health : pandas.DataFrame
+        Rows of ``sensor_health``.
+    wrong : pandas.DataFrame
+        From :func:`wrong_accusations`.
+    truth : pandas.DataFrame
+        Faults and defects.
+    years : float
+        Years that sensors were watched, all together.
+
+    Returns
+    -------
+    list[str]
+        Lines of Markdown.
+    """
+    faults = truth[truth["kind"] == "fault"]
+    lines = [
+        "| accusation | n | of good sensors | in a fault | else, per sensor-year |",
+        "|---|---|---|---|---|",
+    ]
+    for kind, group in health.groupby("kind", sort=True):
+        mine = wrong[wrong["kind"] == kind]
+        faulty = sum(
+            bool(len(_during(faults[faults["asset"] == asset], since, GRACE)))
+            for asset, since in zip(mine["asset"], mine["since"], strict=True)
+        )
+        rate = (len(mine) - faulty) / years
+        lines.append(f"| {kind} | {len(group)} | {len(mine)} | {faulty} | {rate:.3f} |")
+    return lines
 
 
 def _during(spans: pd.DataFrame, when: pd.Timestamp, window: pd.Timedelta) -> pd.DataFrame:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from faultprint.config import Settings
 from faultprint.evaluate.sensors import (
-    defect_incidents,
     defect_table,
+    during_defects,
     match_defects,
+    rate_table,
+    still_named,
     wrong_accusations,
 )
+from faultprint.serve.score import Scorer
+from faultprint.signal.instants import instants
+from faultprint.simulate.fleet import simulate
 from faultprint.stages.workspace import Workspace
-from faultprint.state.sensor_health import judge_sensors, spells_table
+from faultprint.state.distrust import DISTRUSTED, distrust
+from faultprint.state.sensor_health import Spell, judge_sensors, spells_table
 from faultprint.store.parquet import list_assets, read_readings, read_table
+from faultprint.tables import QUALITY, QUALITY_SUFFIX
 
-MONTH = pd.Timedelta(days=30)
+YEAR = pd.Timedelta(days=365.25)
 
 
 def sensor_page(settings: Settings, workspace: Workspace) -> str:
@@ -26,7 +37,7 @@ def sensor_page(settings: Settings, workspace: Workspace) -> str:
     Parameters
     ----------
     settings : Settings
-        Settings.
+        Settings; ``seed`` and ``simulate`` those the fleet was made with.
     workspace : Workspace
         After the ingest stage; after scoring, drift and incidents are judged too.
 
@@ -37,45 +48,150 @@ def sensor_page(settings: Settings, workspace: Workspace) -> str:
     """
     truth = pd.read_csv(workspace.truth / "truth.csv", parse_dates=["onset", "end"])
     defects = truth[truth["kind"] == "defect"]
-    health, months = _health(settings, workspace.tables)
+    health, years = _health(settings, workspace.tables)
     scored = workspace.results / "sensor_health.parquet"
     if scored.exists():
         found = read_table(workspace.results, "sensor_health")
         health = pd.concat([health, found[found["kind"] == "drift"]], ignore_index=True)
     wrong = wrong_accusations(health, defects)
-    each = ", ".join(f"{n} {kind}" for kind, n in sorted(wrong["kind"].value_counts().items()))
     lines = [
         *defect_table(match_defects(health, defects)),
         "",
-        f"Wrongly accused: {len(wrong)} times in {months:.0f} sensor-months ({each or 'none'}).",
+        *rate_table(health, wrong, truth, years),
+        "",
+        f"Watched: {years:.0f} sensor-years.",
     ]
     if scored.exists():
-        lines += _incident_lines(settings, workspace.results, truth)
+        lines += _incident_lines(settings, workspace, truth)
     return "\n".join(lines)
 
 
 def _health(settings: Settings, tables: Path) -> tuple[pd.DataFrame, float]:
-    parts, months = [], 0.0
+    parts, years = [], 0.0
     for equipment_class, asset in list_assets(tables):
         equipment = settings.equipment[equipment_class]
         readings = read_readings(tables, equipment_class, asset)
         spells = judge_sensors(readings, equipment, settings.sensor_health)
         parts.append(spells_table(asset, spells, ""))
-        watched = (readings["time"].max() - readings["time"].min()) / MONTH
-        months += watched * len(equipment.sensors)
+        watched = (readings["time"].max() - readings["time"].min()) / YEAR
+        years += watched * len(equipment.sensors)
     full = [part for part in parts if len(part)] or parts[:1]
-    return pd.concat(full, ignore_index=True), months
+    return pd.concat(full, ignore_index=True), years
 
 
-def _incident_lines(settings: Settings, results: Path, truth: pd.DataFrame) -> list[str]:
-    incidents = read_table(results, "incidents")
-    window = pd.Timedelta(settings.windows.length)
-    alone = defect_incidents(incidents, truth, window)
-    named = int(incidents["verdict"].isin(["known", "ambiguous"]).sum())
-    lines = [
-        f"Incidents that name a fault: {named}; first seen while a sensor was bad and no fault was "
-        f"there: {len(alone)}."
+@dataclass(frozen=True)
+class _Plant:
+    """What is needed to score an asset once more."""
+
+    scorer: Scorer
+    tables: Path
+    events: pd.DataFrame
+    assets: pd.DataFrame
+    classes: dict[str, str]
+
+    def readings(self, asset: str) -> pd.DataFrame:
+        """Read what an asset was scored on."""
+        return read_readings(self.tables, self.classes[asset], asset)
+
+    def incidents(self, readings: pd.DataFrame) -> pd.DataFrame:
+        """Score readings that were changed."""
+        mine = self.events["asset"] == readings["asset"].iloc[0]
+        return self.scorer.score(readings, self.events[mine], self.assets).incidents
+
+    def without(self, readings: pd.DataFrame, defects: pd.DataFrame) -> pd.DataFrame:
+        """Score the windows without the descriptors of the sensors that were bad in them."""
+        asset = str(readings["asset"].iloc[0])
+        equipment_class = self.classes[asset]
+        mine = self.events[self.events["asset"] == asset]
+        windows = self.scorer.describe(readings, mine, equipment_class).windows
+        equipment = self.scorer.release.scoring.equipment[equipment_class]
+        onsets, ends = instants(defects["onset"]).tolist(), instants(defects["end"]).tolist()
+        spells = [
+            Spell(sensor, "stuck", since, until)
+            for sensor, since, until in zip(defects["item"], onsets, ends, strict=True)
+        ]
+        kept = {name: windows[name] for name in ("reason", DISTRUSTED)}
+        return self.scorer.score_windows(
+            distrust(windows, spells, equipment).assign(**kept)
+        ).incidents
+
+
+def _incident_lines(settings: Settings, workspace: Workspace, truth: pd.DataFrame) -> list[str]:
+    incidents = read_table(workspace.results, "incidents")
+    assets = read_table(workspace.tables, "assets")
+    plant = _Plant(
+        Scorer.load(workspace.release),
+        workspace.tables,
+        read_table(workspace.tables, "events"),
+        assets,
+        dict(zip(assets["asset"], assets["equipment_class"], strict=True)),
+    )
+    struck = during_defects(incidents, truth, pd.Timedelta(settings.windows.length))
+    weak = [
+        (incident, defects)
+        for incident, defects in struck
+        if not still_named(incident, plant.without(plant.readings(incident["asset"]), defects))
     ]
-    for (defect, sensor, mode), same in alone.groupby(["defect", "sensor", "failure_mode"]):
-        lines.append(f"- {defect} of {sensor}: {mode} {len(same)}")
-    return lines
+    told = [f"- {said}" for said in _repaired(settings, plant, weak)]
+    named = int(incidents["verdict"].isin(["known", "ambiguous"]).sum())
+    caused = sum("not when it is repaired" in said for said in told)
+    return [
+        "",
+        f"Incidents that name a fault: {named}; while a sensor was bad: {len(struck)}; not named "
+        f"without that sensor: {len(weak)}; of these caused by it, since they are not named when "
+        f"its readings are put right either: {caused}.",
+        *told,
+    ]
+
+
+def _repaired(
+    settings: Settings, plant: _Plant, weak: list[tuple[dict[str, Any], pd.DataFrame]]
+) -> Iterator[str]:
+    """Score again with the readings that the bad sensors should have given."""
+    names = {incident["asset"] for incident, _ in weak}
+    sound_fleet = settings.simulate.model_copy(update={"sensor_defects": False})
+    sound = {
+        history.asset: history.readings
+        for history in (simulate(sound_fleet, settings.seed) if names else ())
+        if history.asset in names
+    }
+    for incident, defects in weak:
+        asset = incident["asset"]
+        readings = put_right(plant.readings(asset), sound[asset], defects)
+        stands = still_named(incident, plant.incidents(readings))
+        which = ", ".join(f"{d['mode']} of {d['item']}" for d in defects.to_dict("records"))
+        yield (
+            f"{asset} {incident['first_seen']:%Y-%m-%d} {incident['verdict']} "
+            f"{incident['failure_mode']} ({which}): named "
+            f"{'also' if stands else 'not'} when it is repaired"
+        )
+
+
+def put_right(readings: pd.DataFrame, sound: pd.DataFrame, defects: pd.DataFrame) -> pd.DataFrame:
+    """Replace what bad sensors said by what they should have.
+
+    Parameters
+    ----------
+    readings : pandas.DataFrame
+        Rows of ``readings`` of one asset.
+    sound : pandas.DataFrame
+        What its sensors would have read, indexed by time.
+    defects : pandas.DataFrame
+        ``item``, ``onset`` and ``end`` of what was wrong.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy, with values at the minutes of the hour at which the sensor is read.
+    """
+    mended = readings.copy()
+    for defect in defects.to_dict("records"):
+        sensor = str(defect["item"])
+        minute = mended["time"].dt.minute
+        read = minute.isin(minute[mended[sensor].notna()].unique())
+        rows = (mended["time"].between(defect["onset"], defect["end"]) & read).to_numpy()
+        told = sound[sensor].reindex(mended.loc[rows, "time"]).to_numpy(dtype=np.float64)
+        mended.loc[rows, sensor] = told
+        quality = np.where(np.isnan(told), QUALITY["missing"], QUALITY["good"])
+        mended.loc[rows, sensor + QUALITY_SUFFIX] = quality.astype("uint8")
+    return mended
