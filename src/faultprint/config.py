@@ -434,6 +434,15 @@ class Detect(Strict):
     """An incident opened earlier than this before a failure did not foretell it."""
 
 
+class Discover(Strict):
+    """How incidents that fit no signature are grouped."""
+
+    min_incidents: int = Field(2, ge=2)
+    """Fewer incidents that look alike are not a group."""
+    max_distance: float | None = Field(None, ge=0, le=1)
+    """Mean distance within a group, 0 same symptoms, 1 none; learnt of known faults if left out."""
+
+
 class Gate(Strict):
     """When a candidate replaces the incumbent."""
 
@@ -545,6 +554,8 @@ class Settings(Strict):
     """How signatures are condensed."""
     detect: Detect = Detect()
     """What is asked of alarms."""
+    discover: Discover = Discover()
+    """How unknown incidents are grouped."""
     gate: Gate = Gate()
     """When a candidate replaces the incumbent."""
     tracking: Tracking = Tracking()
