@@ -43,7 +43,7 @@ def sets(found: Groups) -> set[frozenset[str]]:
 
 
 def shuffled(given: Pictures, order: list[int]) -> Pictures:
-    return Pictures(tuple(given.incidents[i] for i in order), FEATURES, given.values[order])
+    return Pictures(tuple(given.incidents[i] for i in order), FEATURES, given.matrix[order])
 
 
 def test_kinds_are_told_apart_and_also_opposite_ones() -> None:
@@ -100,7 +100,7 @@ def test_incidents_of_which_nothing_stands_out_have_nothing_in_common() -> None:
 
 def test_a_sensor_that_was_not_measured_neither_joins_nor_parts() -> None:
     given = pictures({"clogged": 3, "worn": 3})
-    values = given.values.copy()
+    values = given.matrix.copy()
     values[:, 4] = np.nan  # a minor symptom, nowhere
     values[1, 0] = np.nan  # a leading symptom, in one incident
     assert sets(group_incidents(Pictures(given.incidents, FEATURES, values), Discover())) == sets(
@@ -128,7 +128,7 @@ def test_order_changes_nothing(order: list[int], seed: int) -> None:
 def test_an_incident_seen_twice_joins_its_twin(seed: int) -> None:
     given = pictures({"clogged": 3, "worn": 3}, seed, noise=0.8)
     twice = Pictures(
-        (*given.incidents, "again"), FEATURES, np.concatenate([given.values, given.values[:1]])
+        (*given.incidents, "again"), FEATURES, np.concatenate([given.matrix, given.matrix[:1]])
     )
     found = group_incidents(twice, Discover())
     home = next(g for g in found.groups if "again" in g.incidents)
@@ -137,7 +137,7 @@ def test_an_incident_seen_twice_joins_its_twin(seed: int) -> None:
 
 def test_a_small_disturbance_leaves_stable_groups() -> None:
     given = pictures({"clogged": 4, "worn": 4})
-    nudged = given.values + 0.05 * np.random.default_rng(9).standard_normal(given.values.shape)
+    nudged = given.matrix + 0.05 * np.random.default_rng(9).standard_normal(given.matrix.shape)
     again = group_incidents(Pictures(given.incidents, FEATURES, nudged), Discover(), seed=5)
     assert sets(again) == sets(group_incidents(given, Discover()))
 
@@ -151,16 +151,16 @@ def test_a_group_that_hangs_on_one_feature_is_less_stable() -> None:
 
 def test_the_cut_lies_between_one_fault_and_two() -> None:
     known = pictures({"clogged": 4, "worn": 4})
-    rows = {"clogged": known.values[:4], "worn": known.values[4:]}
+    rows = {"clogged": known.matrix[:4], "worn": known.matrix[4:]}
     cut, basis = choose_cut(Discover(), rows)
     assert basis == "known faults"
     assert CUTS[0] <= cut <= CUTS[1]
-    near = {"a": known.values[:4], "b": known.values[:4] * 1.1}  # two names of one picture
+    near = {"a": known.matrix[:4], "b": known.matrix[:4] * 1.1}  # two names of one picture
     assert choose_cut(Discover(), near)[0] == CUTS[0]
 
 
 def test_the_cut_of_the_user_counts_and_few_known_faults_do_not() -> None:
-    one = {"clogged": pictures({"clogged": 4}).values, "worn": pictures({"worn": 1}).values}
+    one = {"clogged": pictures({"clogged": 4}).matrix, "worn": pictures({"worn": 1}).matrix}
     assert choose_cut(Discover(), one) == (USUAL_CUT, "usual")
     assert choose_cut(Discover(max_distance=0.2), one) == (0.2, "setting")
 

@@ -86,7 +86,7 @@ def group_incidents(
     HDBSCAN and others on known faults treated as unknown: see the page on discovery.
     """
     order = tuple(sorted(pictures.incidents))
-    values = pictures.of(order).values
+    values = pictures.of(order).matrix
     cut, basis = choose_cut(settings, known or {})
     parts = _parts(values, cut, settings.min_incidents)
     steady = _stability(values, parts, cut, seed)

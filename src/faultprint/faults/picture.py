@@ -29,14 +29,14 @@ class Pictures:
     incidents: tuple[str, ...]
     features: tuple[str, ...]
     """Names of the columns."""
-    values: Floats
+    matrix: Floats
     """Shape (incidents, features), squashed healthy scales; NaN where not measured."""
 
     def __post_init__(self) -> None:
         """Check that the parts fit."""
-        if self.values.shape != (len(self.incidents), len(self.features)):
+        if self.matrix.shape != (len(self.incidents), len(self.features)):
             raise TableError.because(
-                f"pictures of shape {self.values.shape}",
+                f"pictures of shape {self.matrix.shape}",
                 f"{len(self.incidents)} incidents by {len(self.features)} features",
                 "give one row an incident and one column a feature",
             )
@@ -62,7 +62,7 @@ class Pictures:
         """
         place = {name: row for row, name in enumerate(self.incidents)}
         rows = [place[name] for name in incidents]
-        return Pictures(incidents, self.features, self.values[rows])
+        return Pictures(incidents, self.features, self.matrix[rows])
 
 
 def picture_columns(features: tuple[str, ...], equipment: Equipment) -> tuple[int, ...]:
