@@ -566,6 +566,17 @@ class Settings(Strict):
     """What experts write by hand."""
 
     @model_validator(mode="after")
+    def _pairs_are_of_sensors(self) -> Settings:
+        """Refuse a relation of a sensor that no equipment class has."""
+        known = sorted({name for each in self.equipment.values() for name in each.sensors})
+        for pair in self.descriptors.pairs:
+            for name in (pair.of, pair.against):
+                if name not in known:
+                    problem = ConfigError.unknown("sensor", name, known)
+                    raise ValueError(f"descriptors.pairs: {problem}")
+        return self
+
+    @model_validator(mode="after")
     def _embargo_covers_labels(self) -> Settings:
         """Keep windows and labels of the learnt part out of the judged part."""
         spans = [self.windows.length] if self.windows.by == "time" else []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from faultprint.config import Descriptors, Windows
+from faultprint.config import Descriptors, Windows, settings_from
+from faultprint.errors import ConfigError
 from faultprint.signal.describe import describe
 from faultprint.signal.relations import compare
 from tests.signal.test_describe import NO_EVENTS, PUMP, hourly
@@ -42,3 +43,13 @@ def test_hours_and_starts_of_the_run() -> None:
     # readings at 1 h, 2 h, ... 24 h; it stands still at 6 h, 7 h and 15 h
     assert found["run.hours"].tolist() == [10.0, 11.0]
     assert found["run.starts"].tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("side", ["of", "against"])
+def test_a_relation_of_an_unknown_sensor_is_refused(side: str) -> None:
+    pair = {"of": "pressure", "against": "speed", side: "presure"}
+    equipment = {"pump": PUMP.model_dump()}
+    with pytest.raises(ConfigError, match=r"unknown sensor 'presure'.*did you mean 'pressure'"):
+        settings_from({"equipment": equipment, "descriptors": {"pairs": [pair]}})
+    known = {"of": "pressure", "against": "speed"}
+    assert settings_from({"equipment": equipment, "descriptors": {"pairs": [known]}})

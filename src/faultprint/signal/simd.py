@@ -5,8 +5,8 @@ bit depends on how. Here the order is written down: eight running sums, element 
 ``i % 8``, joined pairwise at the end. LLVM makes of it whatever the machine has (one AVX-512
 register, two AVX or four SSE registers); the result is the same.
 
-The kernels are cached on disk. Numba notices a change of the file a kernel stands in, not of this
-one: after a change here, touch the modules that import it.
+The kernels are cached on disk under the content of all modules they are made of: Numba by itself
+notices a change of the file a kernel stands in only.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from importlib.util import find_spec
 from typing import Any, TypeVar, cast
 
 from llvmlite import ir
@@ -30,6 +33,20 @@ _TRUTHS = ir.VectorType(ir.IntType(1), WIDTH)
 _BITS = ir.VectorType(ir.IntType(64), WIDTH)
 
 
+_SOURCES = ("simd", "stockham", "kernels", "motion", "ranks", "fourier")
+"""Modules that compiled code comes from."""
+
+
+@lru_cache
+def _content() -> str:
+    """Tell apart what the kernels were compiled from."""
+    texts = []
+    for name in _SOURCES:
+        spec = find_spec(f"{__package__}.{name}")
+        texts.append(cast(Any, spec).loader.get_source(f"{__package__}.{name}"))
+    return sha256("\n".join(texts).encode()).hexdigest()
+
+
 def compiled(function: F) -> F:
     """Compile a function to machine code: cached on disk, and running without the GIL.
 
@@ -43,8 +60,10 @@ def compiled(function: F) -> F:
     F
         The same, compiled at its first call.
     """
-    made = njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
-    return cast(F, made(function))
+    made = njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
+    # what numba compares with what it wrote beside the code; it would be the time of one file
+    made._cache._cache_file._source_stamp = _content()
+    return cast(F, made)
 
 
 def built_in(function: F) -> F:
