@@ -52,8 +52,9 @@ check: $(STAMP) ## ruff, mypy --strict and the architecture tests
 slow: $(STAMP) ## statistical and end-to-end tests, minutes not seconds
 	@$(BIN)/python -m pytest -q -m slow
 
-bench: $(STAMP) ## time and memory of the descriptor engine beside others, on this machine
+bench: $(STAMP) ## the descriptor engine beside tsfresh, TSFEL, pandas ...: same values, time, memory
 	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(BIN)/python -r requirements-bench.lock
+	@$(BIN)/python -m pytest -q -n 0 tests/signal/test_agreement.py tests/signal/test_peers.py
 	@$(BIN)/python -m tests.bench
 
 docs: $(STAMP) ## write docs/reference from the code
