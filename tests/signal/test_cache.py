@@ -15,8 +15,10 @@ import faultprint
 RUN = """
 import numpy as np
 from faultprint.signal import kernels
-found = np.zeros((1, 11))
-kernels.measure(np.arange(6.0), np.array([0]), np.array([6]), found)
+from faultprint.signal.arrays import Spans
+found = np.zeros((1, kernels.MEASURED))
+spans = Spans(np.arange(6.0), np.arange(6), np.array([0]), np.array([6]))
+kernels.measure(spans, kernels.rooms_for(spans, 2), found)
 print(found[0, kernels.SIZES], sum(kernels.measure.stats.cache_hits.values()))
 """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,3 +13,49 @@ Flags = NDArray[np.bool_]
 
 HOUR = 3_600_000_000_000
 """Nanoseconds in an hour."""
+
+
+class Spans(NamedTuple):
+    """Windows over the good values of one sensor."""
+
+    values: Real
+    """float32 or float64, oldest first, shape (n,)."""
+    times: Whole
+    """Their instants [ns], shape (n,)."""
+    starts: Whole
+    """Position of the first value of each window, shape (w,)."""
+    stops: Whole
+    """Position after the last value of each window, shape (w,)."""
+
+    def longest(self) -> int:
+        """Find the longest window.
+
+        Returns
+        -------
+        int
+            Its number of values; 0 if there are no windows.
+        """
+        return int((self.stops - self.starts).max(initial=0))
+
+
+def spans_of(values: Real, times: Whole, starts: Whole, stops: Whole) -> Spans:
+    """Put windows together as the kernels read them.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        float32 or float64, oldest first, shape (n,).
+    times : numpy.ndarray
+        Their instants [ns], shape (n,).
+    starts : numpy.ndarray
+        Position of the first value of each window, shape (w,).
+    stops : numpy.ndarray
+        Position after the last value of each window, shape (w,).
+
+    Returns
+    -------
+    Spans
+        The same, copied where the numbers do not lie one after another.
+    """
+    first, after = np.ascontiguousarray(starts), np.ascontiguousarray(stops)
+    return Spans(np.ascontiguousarray(values), np.ascontiguousarray(times), first, after)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from faultprint.signal.arrays import Flags, Real, Whole
+from faultprint.signal.arrays import Real, Whole, spans_of
 from faultprint.signal.catalogue import CATALOGUE, descriptor
 from faultprint.signal.measures import Measures
 
@@ -52,26 +52,26 @@ def compute(
     that neither a large offset nor the other windows computed at the same time can change them.
     """
     asked = [descriptor(name) for name in names]
-    values, times = np.ascontiguousarray(values), np.ascontiguousarray(times)
+    spans = spans_of(values, times, starts, stops)
     bands = tuple(dict.fromkeys(band for d in asked for band in d.bands))
     shares = tuple(sorted({share for d in asked for share in d.shares}))
-    found = {name: np.full(starts.size, np.nan) for name in names}
+    found = {name: np.empty(starts.size) for name in names}
     with np.errstate(all="ignore"):
         for first in range(0, starts.size, BLOCK):
             part = slice(first, first + BLOCK)
-            measures = Measures(
-                values,
-                times,
-                np.ascontiguousarray(starts[part]),
-                np.ascontiguousarray(stops[part]),
-                bands=bands,
-                shares=shares,
-                around="mad" in names,
-            )
+            some = spans._replace(starts=spans.starts[part], stops=spans.stops[part])
+            measures = Measures(some, bands=bands, shares=shares, around="mad" in names)
+            fewest = measures.count.min()
             for d in asked:
-                found[d.name][part] = _fitting(d.of(measures), measures.count >= d.least)
+                _put(d.of(measures), measures.count, d.least, fewest, found[d.name][part])
     return found
 
 
-def _fitting(got: Real, enough: Flags) -> Real:
-    return np.where(enough & np.isfinite(got), got, np.nan)
+def _put(got: Real, count: Real, least: int, fewest: float, found: Real) -> None:
+    """Write what was found, but for what is not to be said."""
+    found[:] = got
+    if fewest < least:
+        found[count < least] = np.nan
+    wrong = ~np.isfinite(found)
+    if wrong.any():
+        found[wrong] = np.nan

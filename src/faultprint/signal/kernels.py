@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from faultprint.signal.arrays import Real, Whole
+from faultprint.signal.arrays import Real, Spans, Whole
+from faultprint.signal.compiling import built_in, compiled
 from faultprint.signal.simd import (
     WIDTH,
-    built_in,
-    compiled,
     count_from,
     full,
+    fused,
     larger,
     largest,
     load,
@@ -30,27 +30,43 @@ from faultprint.signal.simd import (
 )
 
 FIRST, LAST, LOWEST, HIGHEST, LEVEL, MEAN, VARIANCE, THIRD, FOURTH, STEPS, SIZES = range(11)
-"""Columns of :func:`measure`."""
+SLOPE, SPAN, WIDEST, MEASURED = range(11, 15)
+"""Columns of :func:`measure`, and their number."""
 
-PRODUCT, MEAN_CROSSED, ZERO_CROSSED = range(3)
-"""Columns of :func:`cross`."""
-
-SLOPE, SPAN, WIDEST = range(3)
-"""Columns of :func:`follow`."""
-
-TIME_MEAN, TIME_VARIANCE = range(2)
-"""Columns of :func:`hold`."""
+PRODUCT, MEAN_CROSSED, ZERO_CROSSED, CROSSED = range(4)
+"""Columns of :func:`cross`, and their number."""
 
 ROUNDING = 1e-9
 """Share of the range within which a value counts as lying on the level it may cross."""
+
+SPARE = 2 * WIDTH
+"""Places behind the longest window that a room needs."""
 
 _HOURS = 1 / 3.6e12
 """Hours in a nanosecond."""
 
 
+def rooms_for(spans: Spans, rows: int) -> Real:
+    """Make room for copies of a window.
+
+    Parameters
+    ----------
+    spans : Spans
+        The windows.
+    rows : int
+        How many copies.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (rows, the longest window and what is read behind it).
+    """
+    return np.zeros((rows, spans.longest() + SPARE))
+
+
 @built_in
 def fill(values: Real, start: int, size: int, room: Real) -> None:
-    """Copy a window, and its oldest value behind it so that whole vectors can be read.
+    """Copy a window, and its newest value behind it so that whole vectors can be read.
 
     Parameters
     ----------
@@ -66,48 +82,28 @@ def fill(values: Real, start: int, size: int, room: Real) -> None:
     window = values[start : start + size]
     for j in range(size):
         room[j] = window[j]
-    oldest = full(room[0])
-    store(room, size, oldest)
-    store(room, size + WIDTH, oldest)
-
-
-@built_in
-def longest_of(starts: Whole, stops: Whole) -> int:
-    """Find the longest window.
-
-    Parameters
-    ----------
-    starts : numpy.ndarray
-        Position of the first value of each window.
-    stops : numpy.ndarray
-        Position after the last value of each window.
-
-    Returns
-    -------
-    int
-        Its number of values.
-    """
-    most = 0
-    for w in range(starts.size):
-        most = max(most, stops[w] - starts[w])
-    return most
+    newest = full(room[size - 1])
+    store(room, size, newest)
+    store(room, size + WIDTH, newest)
 
 
 @built_in
 def _sum_up(room: Real, size: int, row: Real) -> None:
-    """Measure extremes, mean and steps."""
-    origin, none, far = full(room[0]), full(0.0), full(float(size))
-    near, eight, place = full(size - 1.0), full(float(WIDTH)), count_from(0.0)
+    """Measure extremes, mean and steps; the newest value, repeated, makes no step."""
+    origin, none = full(room[0]), full(0.0)
     summed, sizes, steps, low, high = none, none, none, origin, origin
-    for j in range(0, size, WIDTH):
+    whole = size - size % WIDTH
+    for j in range(0, whole, WIDTH):
         x = load(room, j)
-        summed = summed + (x - origin)
+        summed, sizes = summed + (x - origin), sizes + magnitude(x)
         low, high = smaller(low, x), larger(high, x)
-        sizes = sizes + pick(place < far, magnitude(x), none)
-        steps = steps + pick(place < near, magnitude(load(room, j + 1) - x), none)
-        place = place + eight
+        steps = steps + magnitude(load(room, j + 1) - x)
+    x, inside = load(room, whole), count_from(float(whole)) < full(float(size))
+    summed = summed + pick(inside, x - origin, none)
+    sizes = sizes + pick(inside, magnitude(x), none)
+    steps = steps + magnitude(load(room, whole + 1) - x)
     row[FIRST], row[LAST] = room[0], room[size - 1]
-    row[LOWEST], row[HIGHEST] = smallest(low), largest(high)
+    row[LOWEST], row[HIGHEST] = smallest(smaller(low, x)), largest(larger(high, x))
     row[LEVEL] = total(summed) / size
     row[MEAN] = room[0] + row[LEVEL]
     row[SIZES], row[STEPS] = total(sizes) / size, total(steps)
@@ -115,103 +111,96 @@ def _sum_up(room: Real, size: int, row: Real) -> None:
 
 @built_in
 def _sum_deviations(room: Real, size: int, row: Real) -> None:
-    """Measure the central moments."""
+    """Measure the central moments, and the slope per value."""
     origin, level, none = full(room[0]), full(row[LEVEL]), full(0.0)
-    far, eight, place = full(float(size)), full(float(WIDTH)), count_from(0.0)
-    second, third, fourth = none, none, none
-    for j in range(0, size, WIDTH):
-        d = pick(place < far, (load(room, j) - origin) - level, none)
+    eight, lever = full(float(WIDTH)), count_from(-0.5 * (size - 1))
+    second, third, fourth, leaning = none, none, none, none
+    whole = size - size % WIDTH
+    for j in range(0, whole, WIDTH):
+        d = (load(room, j) - origin) - level
         square = d * d
-        second = second + square
-        third = third + square * d
-        fourth = fourth + square * square
-        place = place + eight
+        second, third = second + square, fused(square, d, third)
+        fourth, leaning = fused(square, square, fourth), fused(lever, d, leaning)
+        lever = lever + eight
+    inside = count_from(float(whole)) < full(float(size))
+    d = pick(inside, (load(room, whole) - origin) - level, none)
+    square = d * d
+    second, third = second + square, fused(square, d, third)
+    fourth, leaning = fused(square, square, fourth), fused(lever, d, leaning)
     row[VARIANCE], row[THIRD] = total(second) / size, total(third) / size
     row[FOURTH] = total(fourth) / size
+    row[SLOPE] = total(leaning) / (float(size) * (float(size) * size - 1.0) / 12.0)
 
 
 @built_in
-def _compare(room: Real, size: int, level: float, slack: float, row: Real) -> None:
-    """Compare neighbours."""
-    origin, height, none, one = full(room[0]), full(level), full(0.0), full(1.0)
-    product, mean_crossed, zero_crossed, edge = none, none, none, full(slack)
-    near, eight, place = full(size - 1.0), full(float(WIDTH)), count_from(0.0)
-    for j in range(0, size, WIDTH):
-        x, y, paired = load(room, j), load(room, j + 1), place < near
-        d, e = (x - origin) - height, (y - origin) - height
-        product = product + pick(paired, d * e, none)
-        crossed = ((d > edge) ^ (e > edge)) & paired
-        mean_crossed = mean_crossed + pick(crossed, one, none)
-        crossed = ((x > edge) ^ (y > edge)) & paired
-        zero_crossed = zero_crossed + pick(crossed, one, none)
-        place = place + eight
-    row[PRODUCT], row[MEAN_CROSSED] = total(product), total(mean_crossed)
-    row[ZERO_CROSSED] = total(zero_crossed)
+def _even_gap(times: Whole, start: int, stop: int) -> int:
+    """Give the time between neighbours [ns] if it is always the same, else 0."""
+    if stop - start < 2:
+        return 0
+    clock = times[start:stop]
+    gap, other = clock[1] - clock[0], 0
+    for j in range(clock.size - 1):
+        other |= (clock[j + 1] - clock[j]) ^ gap
+    return 0 if other else gap
 
 
 @compiled
-def cross(values: Real, starts: Whole, stops: Whole, measured: Real, found: Real) -> None:
-    """Compare the neighbours in each window.
+def measure(spans: Spans, rooms: Real, found: Real) -> None:
+    """Measure level, spread, shape, change and trend of each window, and how it was sampled.
 
     Parameters
     ----------
-    values : numpy.ndarray
-        float32 or float64, oldest first, shape (n,).
-    starts : numpy.ndarray
-        Position of the first value of each window, shape (w,).
-    stops : numpy.ndarray
-        Position after the last value of each window, shape (w,).
-    measured : numpy.ndarray
-        Mean less the oldest value, and range, of each window, shape (2, w).
+    spans : Spans
+        The windows.
+    rooms : numpy.ndarray
+        Two rows of :func:`rooms_for`.
     found : numpy.ndarray
-        Where the results go, shape (w, 3): sum of products of neighbouring deviations, numbers of
-        crossings of the mean and of 0. Rows of empty windows are left alone.
+        Where the results go, shape (w, 14): oldest, newest, lowest and highest value, mean less the
+        oldest value, mean, central moments of order 2, 3 and 4, sum of absolute steps, mean size,
+        least-squares slope [unit/h], time from the oldest to the newest value and widest gap
+        between neighbours [h]. Rows of empty windows are left alone.
     """
-    room = np.empty(longest_of(starts, stops) + 2 * WIDTH)
-    for w in range(starts.size):
-        size = stops[w] - starts[w]
+    for w in range(spans.starts.size):
+        start, stop = spans.starts[w], spans.stops[w]
+        size, row = stop - start, found[w]
         if size > 0:
-            fill(values, starts[w], size, room)
-            _compare(room, size, measured[0, w], ROUNDING * measured[1, w], found[w])
-
-
-@compiled
-def measure(values: Real, starts: Whole, stops: Whole, found: Real) -> None:
-    """Measure level, spread, shape and change of each window.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        float32 or float64, oldest first, shape (n,).
-    starts : numpy.ndarray
-        Position of the first value of each window, shape (w,).
-    stops : numpy.ndarray
-        Position after the last value of each window, shape (w,).
-    found : numpy.ndarray
-        Where the results go, shape (w, 11): oldest, newest, lowest and highest value, mean less the
-        oldest value, mean, central moments of order 2, 3 and 4, sum of absolute steps, mean size.
-        Rows of empty windows are left alone.
-    """
-    room = np.empty(longest_of(starts, stops) + 2 * WIDTH)
-    for w in range(starts.size):
-        size = stops[w] - starts[w]
-        if size > 0:
-            fill(values, starts[w], size, room)
-            _sum_up(room, size, found[w])
-            _sum_deviations(room, size, found[w])
+            fill(spans.values, start, size, rooms[0])
+            _sum_up(rooms[0], size, row)
+            _sum_deviations(rooms[0], size, row)
+            gap = _even_gap(spans.times, start, stop)
+            row[SPAN] = float(spans.times[stop - 1] - spans.times[start]) * _HOURS
+            row[WIDEST] = float(gap) * _HOURS
+            if gap:
+                row[SLOPE] = row[SLOPE] / row[WIDEST]
+            else:
+                tell_hours(spans.times, start, size, rooms[1])
+                _lean(rooms[0], rooms[1], size, row)
 
 
 @built_in
-def _tell_hours(clock: Whole, hours: Real) -> None:
-    """Tell how long before the newest value each was read [h]."""
-    newest = clock[clock.size - 1]
-    for j in range(clock.size):
+def tell_hours(times: Whole, start: int, size: int, hours: Real) -> None:
+    """Tell how long before the newest value each was read [h].
+
+    Parameters
+    ----------
+    times : numpy.ndarray
+        Instants [ns], shape (n,).
+    start : int
+        Position of the window's first value.
+    size : int
+        Its number of values.
+    hours : numpy.ndarray
+        Where the times go.
+    """
+    clock = times[start : start + size]
+    newest = clock[size - 1]
+    for j in range(size):
         hours[j] = float(clock[j] - newest) * _HOURS
 
 
 @built_in
-def _lean(room: Real, hours: Real, size: int, level: float, row: Real) -> None:
-    """Measure the slope and the widest gap."""
+def _lean(room: Real, hours: Real, size: int, row: Real) -> None:
+    """Measure the slope over uneven times, and the widest gap."""
     none, eight, place = full(0.0), full(float(WIDTH)), count_from(0.0)
     near, far, clock, widest = full(size - 1.0), full(float(size)), none, none
     for j in range(0, size, WIDTH):
@@ -219,91 +208,53 @@ def _lean(room: Real, hours: Real, size: int, level: float, row: Real) -> None:
         clock = clock + pick(place < far, h, none)
         widest = larger(widest, pick(place < near, load(hours, j + 1) - h, none))
         place = place + eight
-    origin, height, middle = full(room[0]), full(level), full(total(clock) / size)
+    origin, height, middle = full(room[0]), full(row[LEVEL]), full(total(clock) / size)
     place, leaning, spread = count_from(0.0), none, none
     for j in range(0, size, WIDTH):
         lever = pick(place < far, load(hours, j) - middle, none)
-        leaning = leaning + lever * ((load(room, j) - origin) - height)
-        spread = spread + lever * lever
+        leaning = fused(lever, (load(room, j) - origin) - height, leaning)
+        spread = fused(lever, lever, spread)
         place = place + eight
-    row[SPAN], row[WIDEST] = hours[size - 1] - hours[0], largest(widest)
-    row[SLOPE] = total(leaning) / total(spread)
-
-
-@compiled
-def follow(
-    values: Real, times: Whole, starts: Whole, stops: Whole, levels: Real, found: Real
-) -> None:
-    """Measure the trend of each window, and how evenly it was sampled.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        float32 or float64, oldest first, shape (n,).
-    times : numpy.ndarray
-        Their instants [ns], shape (n,).
-    starts : numpy.ndarray
-        Position of the first value of each window, shape (w,).
-    stops : numpy.ndarray
-        Position after the last value of each window, shape (w,).
-    levels : numpy.ndarray
-        Mean less the oldest value of each window, shape (w,).
-    found : numpy.ndarray
-        Where the results go, shape (w, 3): least-squares slope [unit/h], time from the oldest to
-        the newest value and widest gap between neighbours [h]. Rows of empty windows are left
-        alone.
-    """
-    most = longest_of(starts, stops) + 2 * WIDTH
-    room, hours = np.empty(most), np.zeros(most)
-    for w in range(starts.size):
-        size = stops[w] - starts[w]
-        if size > 0:
-            fill(values, starts[w], size, room)
-            _tell_hours(times[starts[w] : stops[w]], hours)
-            _lean(room, hours, size, levels[w], found[w])
-
-
-@compiled
-def hold(values: Real, times: Whole, starts: Whole, stops: Whole, found: Real) -> None:
-    """Measure the straight lines from reading to reading, weighted by time.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        float32 or float64, oldest first, shape (n,).
-    times : numpy.ndarray
-        Their instants [ns], shape (n,).
-    starts : numpy.ndarray
-        Position of the first value of each window, shape (w,).
-    stops : numpy.ndarray
-        Position after the last value of each window, shape (w,).
-    found : numpy.ndarray
-        Where the results go, shape (w, 2): mean and variance over time; of a single value, the
-        value and 0. Rows of empty windows are left alone.
-    """
-    most = longest_of(starts, stops) + 2 * WIDTH
-    room, hours = np.empty(most), np.zeros(most)
-    for w in range(starts.size):
-        size = stops[w] - starts[w]
-        if size > 0:
-            fill(values, starts[w], size, room)
-            _tell_hours(times[starts[w] : stops[w]], hours)
-            steady = _area(room, hours, size, 0.0, 1)
-            found[w, TIME_MEAN] = room[0] + steady
-            found[w, TIME_VARIANCE] = _area(room, hours, size, steady, 2)
+    row[WIDEST], row[SLOPE] = largest(widest), total(leaning) / total(spread)
 
 
 @built_in
-def _area(room: Real, hours: Real, size: int, level: float, power: int) -> float:
-    """Average straight lines, less a level, or (power 2) their squares."""
-    none, half, third = full(0.0), full(0.5), full(1.0 / 3.0)
-    origin, height, near = full(room[0]), full(level), full(size - 1.0)
-    place, area = count_from(0.0), none
+def _compare(room: Real, size: int, level: float, slack: float, row: Real) -> None:
+    """Compare neighbours; the newest value, repeated, crosses nothing."""
+    origin, height, none, one = full(room[0]), full(level), full(0.0), full(1.0)
+    product, mean_crossed, zero_crossed, edge = none, none, none, full(slack)
+    near, eight, place = full(size - 1.0), full(float(WIDTH)), count_from(0.0)
     for j in range(0, size, WIDTH):
-        a, b = (load(room, j) - origin) - height, (load(room, j + 1) - origin) - height
-        gap = pick(place < near, load(hours, j + 1) - load(hours, j), none)
-        line = (a * a + a * b + b * b) * third if power == 2 else (a + b) * half
-        area = area + gap * line
-        place = place + full(float(WIDTH))
-    span = hours[size - 1] - hours[0]
-    return total(area) / span if span > 0 else 0.0
+        x, y = load(room, j), load(room, j + 1)
+        d, e = (x - origin) - height, (y - origin) - height
+        product = fused(pick(place < near, d, none), e, product)
+        mean_crossed = mean_crossed + pick((d > edge) ^ (e > edge), one, none)
+        zero_crossed = zero_crossed + pick((x > edge) ^ (y > edge), one, none)
+        place = place + eight
+    row[PRODUCT], row[MEAN_CROSSED] = total(product), total(mean_crossed)
+    row[ZERO_CROSSED] = total(zero_crossed)
+
+
+@compiled
+def cross(spans: Spans, levels: Real, ranges: Real, rooms: Real, found: Real) -> None:
+    """Compare the neighbours in each window.
+
+    Parameters
+    ----------
+    spans : Spans
+        The windows.
+    levels : numpy.ndarray
+        Mean less the oldest value of each window, shape (w,).
+    ranges : numpy.ndarray
+        Highest less lowest value of each window, shape (w,).
+    rooms : numpy.ndarray
+        A row of :func:`rooms_for`.
+    found : numpy.ndarray
+        Where the results go, shape (w, 3): sum of products of neighbouring deviations, numbers of
+        crossings of the mean and of 0. Rows of empty windows are left alone.
+    """
+    for w in range(spans.starts.size):
+        size = spans.stops[w] - spans.starts[w]
+        if size > 0:
+            fill(spans.values, spans.starts[w], size, rooms[0])
+            _compare(rooms[0], size, levels[w], ROUNDING * ranges[w], found[w])

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from faultprint.signal import fourier, kernels, motion, ranks
-from faultprint.signal.arrays import HOUR, Real, Whole
+from faultprint.signal.arrays import HOUR, Real, Spans
 
 SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 """The quantiles there are."""
@@ -30,14 +30,8 @@ def _row(table: Real, number: int) -> Real:
 class Measures:
     """Sums, order statistics and spectra of many windows; arrays have shape (windows,)."""
 
-    values: Real
-    """Good values of one sensor of one asset, float32 or float64, oldest first, shape (n,)."""
-    times: Whole
-    """Their instants [ns], shape (n,)."""
-    starts: Whole
-    """Position of the first value of each window."""
-    stops: Whole
-    """Position after the last value of each window."""
+    spans: Spans
+    """The windows over the good values of one sensor of one asset."""
     bands: tuple[tuple[float, float], ...] = ()
     """Frequency bands that will be asked for [Hz], lower and upper edge."""
     shares: tuple[float, ...] = SHARES
@@ -48,45 +42,37 @@ class Measures:
     @cached_property
     def count(self) -> Real:
         """Good values of each window."""
-        return (self.stops - self.starts).astype(np.float64)
-
-    def _room(self, columns: int) -> Real:
-        return np.full((self.starts.size, columns), np.nan)
+        return (self.spans.stops - self.spans.starts).astype(np.float64)
 
     @cached_property
-    def _crossed(self) -> Real:
-        found, measured = self._room(3), np.stack([self._levels, self.span])
-        kernels.cross(self.values, self.starts, self.stops, measured, found)
+    def _rooms(self) -> Real:
+        return kernels.rooms_for(self.spans, 2)
+
+    def _filled(self, columns: int, kernel: Callable[..., None], *given: Real) -> Real:
+        """Let a kernel fill a table of so many columns; one row of the result a column."""
+        found = np.full((self.spans.starts.size, columns), np.nan)
+        kernel(self.spans, *given, self._rooms, found)
         return np.ascontiguousarray(found.T)
 
     @cached_property
     def _measured(self) -> Real:
-        found = self._room(11)
-        kernels.measure(self.values, self.starts, self.stops, found)
-        return np.ascontiguousarray(found.T)
+        return self._filled(kernels.MEASURED, kernels.measure)
 
     @cached_property
-    def _followed(self) -> Real:
-        found, levels = self._room(3), self._levels
-        kernels.follow(self.values, self.times, self.starts, self.stops, levels, found)
-        return np.ascontiguousarray(found.T)
+    def _crossed(self) -> Real:
+        return self._filled(kernels.CROSSED, kernels.cross, self._levels, self.span)
 
     @cached_property
     def _held(self) -> Real:
-        found = self._room(2)
-        kernels.hold(self.values, self.times, self.starts, self.stops, found)
-        return np.ascontiguousarray(found.T)
+        return self._filled(motion.HELD, motion.hold)
 
     @cached_property
     def _watched(self) -> Real:
-        found = self._room(5)
-        motion.watch(self.values, self.starts, self.stops, self._levels, found)
-        return np.ascontiguousarray(found.T)
+        return self._filled(motion.WATCHED, motion.watch, self._levels)
 
     @cached_property
     def _ranked(self) -> Real:
-        shares = np.array(self.shares)
-        found = ranks.rank(self.values, self.starts, self.stops, shares, around=self.around)
+        found = ranks.rank(self.spans, np.array(self.shares), around=self.around)
         return np.ascontiguousarray(found.T)
 
     @cached_property
@@ -96,7 +82,7 @@ class Measures:
     @cached_property
     def _resolution(self) -> Real:
         """Width of a bin [Hz]; NaN where the window was not sampled evenly."""
-        span, widest = _row(self._followed, kernels.SPAN), _row(self._followed, kernels.WIDEST)
+        span, widest = self.sum(kernels.SPAN), self.sum(kernels.WIDEST)
         even = widest * (self.count - 1) <= EVEN * span
         return np.where(even, (self.count - 1) / self.count / (span * _SECONDS), np.nan)
 
@@ -104,9 +90,11 @@ class Measures:
     def _spectrum(self) -> Real:
         edges = np.array(self.bands, dtype=np.float64).reshape(-1, 2)
         even = np.isfinite(self._resolution)
-        stops = np.where(even, self.stops, self.starts)
+        spans = self.spans
+        if not even.all():
+            spans = spans._replace(stops=np.where(even, spans.stops, spans.starts))
         bands = np.where(even, self._resolution, 1.0), edges
-        found = fourier.spectra(self.values, self.starts, stops, self._levels, bands)
+        found = fourier.spectra(spans, self._levels, bands)
         return np.ascontiguousarray(found.T)
 
     def sum(self, column: int) -> Real:
@@ -184,17 +172,17 @@ class Measures:
     @property
     def slope(self) -> Real:
         """Least-squares slope over time [unit/h]."""
-        return _row(self._followed, kernels.SLOPE)
+        return self.sum(kernels.SLOPE)
 
     @property
     def time_mean(self) -> Real:
         """Mean over time."""
-        return _row(self._held, kernels.TIME_MEAN)
+        return _row(self._held, motion.TIME_MEAN)
 
     @property
     def time_variance(self) -> Real:
         """Variance over time."""
-        return _row(self._held, kernels.TIME_VARIANCE)
+        return _row(self._held, motion.TIME_VARIANCE)
 
     @property
     def distance(self) -> Real:
@@ -231,9 +219,9 @@ class Measures:
         """
         if apart == 1:
             return np.where(self.count > 1, _row(self._crossed, kernels.PRODUCT), np.nan)
-        asked = np.array([apart], dtype=np.int64)
-        found = motion.recall(self.values, self.starts, self.stops, self._levels, asked)[:, 0]
-        return np.where(self.count > apart, found, np.nan)
+        found = np.full(self.spans.starts.size, np.nan)
+        motion.recall(self.spans, self._levels, apart, self._rooms, found)
+        return found
 
     def spectrum(self, column: int, *, in_hertz: bool = False) -> Real:
         """Give one column of :func:`fourier.spectra`.
@@ -283,10 +271,10 @@ class Measures:
         numpy.ndarray
             One number per window; NaN for empty windows.
         """
-        found = np.full(self.starts.size, np.nan)
-        for w in np.flatnonzero(self.stops > self.starts):
-            inside = slice(self.starts[w], self.stops[w])
-            clock = self.times[inside]
+        values, times, starts, stops = self.spans
+        found = np.full(starts.size, np.nan)
+        for w in np.flatnonzero(stops > starts):
+            clock = times[starts[w] : stops[w]]
             hours = (clock - clock[-1]) / HOUR
-            found[w] = function(self.values[inside].astype(np.float64), hours)
+            found[w] = function(values[starts[w] : stops[w]].astype(np.float64), hours)
         return found

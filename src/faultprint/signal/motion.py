@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from faultprint.signal.arrays import Real, Whole
-from faultprint.signal.kernels import fill, longest_of
+from faultprint.signal.arrays import Real, Spans
+from faultprint.signal.compiling import built_in, compiled
+from faultprint.signal.kernels import fill, tell_hours
 from faultprint.signal.simd import (
     WIDTH,
-    built_in,
-    compiled,
     count_from,
     full,
     load,
@@ -19,8 +16,11 @@ from faultprint.signal.simd import (
     total,
 )
 
-STEP_VARIANCE, BEND_VARIANCE, TURNED, EXCURSION, ROOTS = range(5)
-"""Columns of :func:`watch`."""
+STEP_VARIANCE, BEND_VARIANCE, TURNED, EXCURSION, ROOTS, WATCHED = range(6)
+"""Columns of :func:`watch`, and their number."""
+
+TIME_MEAN, TIME_VARIANCE, HELD = range(3)
+"""Columns of :func:`hold`, and their number."""
 
 
 @built_in
@@ -51,29 +51,27 @@ def _differ(room: Real, size: int, row: Real) -> None:
 
 
 @compiled
-def watch(values: Real, starts: Whole, stops: Whole, levels: Real, found: Real) -> None:
+def watch(spans: Spans, levels: Real, rooms: Real, found: Real) -> None:
     """Measure how each window moves from value to value.
 
     Parameters
     ----------
-    values : numpy.ndarray
-        float32 or float64, oldest first, shape (n,).
-    starts : numpy.ndarray
-        Position of the first value of each window, shape (w,).
-    stops : numpy.ndarray
-        Position after the last value of each window, shape (w,).
+    spans : Spans
+        The windows.
     levels : numpy.ndarray
         Mean less the oldest value of each window, shape (w,).
+    rooms : numpy.ndarray
+        A row of :func:`kernels.rooms_for`.
     found : numpy.ndarray
         Where the results go, shape (w, 5): variance of first and of second differences, number of
         turning points, largest absolute cumulative sum of deviations, mean root of the size. Rows
         of empty windows are left alone.
     """
-    room = np.empty(longest_of(starts, stops) + 2 * WIDTH)
-    for w in range(starts.size):
-        size = stops[w] - starts[w]
+    room = rooms[0]
+    for w in range(spans.starts.size):
+        size = spans.stops[w] - spans.starts[w]
         if size > 0:
-            fill(values, starts[w], size, room)
+            fill(spans.values, spans.starts[w], size, room)
             _differ(room, size, found[w])
             walked = farthest = 0.0
             for j in range(size):
@@ -83,77 +81,107 @@ def watch(values: Real, starts: Whole, stops: Whole, levels: Real, found: Real) 
 
 
 @compiled
-def recall(values: Real, starts: Whole, stops: Whole, levels: Real, asked: Whole) -> Real:
+def hold(spans: Spans, rooms: Real, found: Real) -> None:
+    """Measure the straight lines from reading to reading, weighted by time.
+
+    Parameters
+    ----------
+    spans : Spans
+        The windows.
+    rooms : numpy.ndarray
+        Two rows of :func:`kernels.rooms_for`.
+    found : numpy.ndarray
+        Where the results go, shape (w, 2): mean and variance over time; of a single value, the
+        value and 0. Rows of empty windows are left alone.
+    """
+    for w in range(spans.starts.size):
+        size = spans.stops[w] - spans.starts[w]
+        if size > 0:
+            fill(spans.values, spans.starts[w], size, rooms[0])
+            tell_hours(spans.times, spans.starts[w], size, rooms[1])
+            steady = _area(rooms[0], rooms[1], size, 0.0, 1)
+            found[w, TIME_MEAN] = rooms[0, 0] + steady
+            found[w, TIME_VARIANCE] = _area(rooms[0], rooms[1], size, steady, 2)
+
+
+@built_in
+def _area(room: Real, hours: Real, size: int, level: float, power: int) -> float:
+    """Average straight lines, less a level, or (power 2) their squares."""
+    none, half, third = full(0.0), full(0.5), full(1.0 / 3.0)
+    origin, height, near = full(room[0]), full(level), full(size - 1.0)
+    place, area = count_from(0.0), none
+    for j in range(0, size, WIDTH):
+        a, b = (load(room, j) - origin) - height, (load(room, j + 1) - origin) - height
+        gap = pick(place < near, load(hours, j + 1) - load(hours, j), none)
+        line = (a * a + a * b + b * b) * third if power == 2 else (a + b) * half
+        area = area + gap * line
+        place = place + full(float(WIDTH))
+    span = hours[size - 1] - hours[0]
+    return total(area) / span if span > 0 else 0.0
+
+
+@compiled
+def recall(spans: Spans, levels: Real, lag: int, rooms: Real, found: Real) -> None:
     """Sum the products of deviations some values apart.
 
     Parameters
     ----------
-    values : numpy.ndarray
-        float32 or float64, oldest first, shape (n,).
-    starts : numpy.ndarray
-        Position of the first value of each window, shape (w,).
-    stops : numpy.ndarray
-        Position after the last value of each window, shape (w,).
+    spans : Spans
+        The windows.
     levels : numpy.ndarray
         Mean less the oldest value of each window, shape (w,).
-    asked : numpy.ndarray
-        How many values apart, shape (k,).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (w, k).
+    lag : int
+        How many values apart; the windows are longer.
+    rooms : numpy.ndarray
+        A row of :func:`kernels.rooms_for`.
+    found : numpy.ndarray
+        Where the results go, shape (w,). Those of windows that are not longer are left alone.
     """
-    found = np.zeros((starts.size, asked.size))
-    room = np.zeros(longest_of(starts, stops) + asked.max() + 2 * WIDTH)
-    none, eight = full(0.0), full(float(WIDTH))
-    for w in range(starts.size):
-        size = stops[w] - starts[w]
-        for k in range(asked.size if size > 0 else 0):
-            fill(values, starts[w], size, room)
-            origin, level, near = full(room[0]), full(levels[w]), full(float(size - asked[k]))
+    none, eight, room = full(0.0), full(float(WIDTH)), rooms[0]
+    for w in range(spans.starts.size):
+        size = spans.stops[w] - spans.starts[w]
+        if size > lag:
+            fill(spans.values, spans.starts[w], size, room)
+            origin, level, near = full(room[0]), full(levels[w]), full(float(size - lag))
             place, summed = count_from(0.0), none
-            for j in range(0, size - asked[k], WIDTH):
+            for j in range(0, size - lag, WIDTH):
                 d = (load(room, j) - origin) - level
-                e = (load(room, j + asked[k]) - origin) - level
+                e = (load(room, j + lag) - origin) - level
                 summed = summed + pick(place < near, d * e, none)
                 place = place + eight
-            found[w, k] = total(summed)
-    return found
+            found[w] = total(summed)
 
 
 @compiled
-def relate(values: Real, others: Real, starts: Whole, stops: Whole, found: Real) -> None:
+def relate(spans: Spans, others: Real, rooms: Real, found: Real) -> None:
     """Measure how two signals read at the same times move together.
 
     Parameters
     ----------
-    values : numpy.ndarray
-        One signal, oldest first, shape (n,).
+    spans : Spans
+        The windows, with the values of one signal.
     others : numpy.ndarray
-        The other, shape (n,).
-    starts : numpy.ndarray
-        Position of the first value of each window, shape (w,).
-    stops : numpy.ndarray
-        Position after the last value of each window, shape (w,).
+        Values of the other, shape (n,).
+    rooms : numpy.ndarray
+        Two rows of :func:`kernels.rooms_for`.
     found : numpy.ndarray
         Where the results go, shape (w, 3): variances of both, and their covariance. Rows of empty
         windows are left alone.
     """
-    most = longest_of(starts, stops) + 2 * WIDTH
-    room, side = np.empty(most), np.empty(most)
+    room, side = rooms[0], rooms[1]
     none, eight = full(0.0), full(float(WIDTH))
-    for w in range(starts.size):
-        size = stops[w] - starts[w]
+    for w in range(spans.starts.size):
+        size = spans.stops[w] - spans.starts[w]
         if size <= 0:
             continue
-        fill(values, starts[w], size, room)
-        fill(others, starts[w], size, side)
+        fill(spans.values, spans.starts[w], size, room)
+        fill(others, spans.starts[w], size, side)
         here, there, far = full(room[0]), full(side[0]), full(float(size))
-        one, two = none, none
+        one, two, place = none, none, count_from(0.0)
         for j in range(0, size, WIDTH):
-            one = one + (load(room, j) - here)
-            two = two + (load(side, j) - there)
+            one = one + pick(place < far, load(room, j) - here, none)
+            two = two + pick(place < far, load(side, j) - there, none)
+            place = place + eight
         level, height = full(total(one) / size), full(total(two) / size)
         one, two, both, place = none, none, none, count_from(0.0)
         for j in range(0, size, WIDTH):

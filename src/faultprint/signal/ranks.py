@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from faultprint.signal.arrays import Real, Whole
-from faultprint.signal.simd import built_in, compiled
+from faultprint.signal.arrays import Real, Spans, Whole
+from faultprint.signal.compiling import built_in, compiled
 
 TILE = 1 << 15
 """Values sorted at a time; they stay in the cache."""
 
 
 @compiled
-def _lay(values: Real, starts: Whole, sizes: Whole, rows: Real) -> None:
+def _copy(spans: Spans, order: Whole, rows: Real) -> None:
     """Copy windows into rows, filled up with what sorts last."""
-    for w in range(starts.size):
-        window, row = values[starts[w] : starts[w] + sizes[w]], rows[w]
-        for j in range(sizes[w]):
-            row[j] = window[j]
-        for j in range(sizes[w], row.size):
+    for r in range(order.size):
+        w, row = order[r], rows[r]
+        window = spans.values[spans.starts[w] : spans.stops[w]]
+        for j in range(window.size):
+            row[j] = window[j] + 0  # of two zeros none is smaller: there is one
+        for j in range(window.size, row.size):
             row[j] = np.inf
 
 
@@ -57,29 +58,24 @@ def _nearest(row: Real, size: int, centre: float) -> float:
 
 
 @compiled
-def _choose(rows: Real, sizes: Whole, shares: Real, found: Real) -> None:
-    """Read the quantiles off sorted rows, and the distance from the median if there is room."""
-    for w in range(sizes.size):
-        if sizes[w] == 0:
-            continue
+def _choose(rows: Real, spans: Spans, order: Whole, shares: Real, around: int, found: Real) -> None:
+    """Read the quantiles off sorted rows, and the median distance from the median if asked."""
+    for r in range(order.size):
+        w, row = order[r], rows[r]
+        size = spans.stops[w] - spans.starts[w]
         for k in range(shares.size):
-            found[w, k] = _between(rows[w], shares[k] * (sizes[w] - 1))
-        if found.shape[1] > shares.size:
-            centre = _between(rows[w], 0.5 * (sizes[w] - 1))
-            found[w, shares.size] = _nearest(rows[w], sizes[w], centre)
+            found[w, k] = _between(row, shares[k] * (size - 1))
+        if around:
+            found[w, shares.size] = _nearest(row, size, _between(row, 0.5 * (size - 1)))
 
 
-def rank(values: Real, starts: Whole, stops: Whole, shares: Real, *, around: bool) -> Real:
+def rank(spans: Spans, shares: Real, *, around: bool) -> Real:
     """Find quantiles of each window.
 
     Parameters
     ----------
-    values : numpy.ndarray
-        float32 or float64, shape (n,).
-    starts : numpy.ndarray
-        Position of the first value of each window, shape (w,).
-    stops : numpy.ndarray
-        Position after the last value of each window, shape (w,).
+    spans : Spans
+        The windows.
     shares : numpy.ndarray
         Between 0 and 1 [1], shape (k,).
     around : bool
@@ -95,17 +91,16 @@ def rank(values: Real, starts: Whole, stops: Whole, shares: Real, *, around: boo
     -----
     Windows of similar length are sorted together, so that little is filled up.
     """
-    found = np.full((starts.size, shares.size + 1), np.nan)
-    sizes = stops - starts
+    found = np.full((spans.starts.size, shares.size + 1), np.nan)
+    sizes = spans.stops - spans.starts
     order, at = np.argsort(-sizes, kind="stable"), 0
     while at < order.size and sizes[order[at]] > 0:
         longest = int(sizes[order[at]])
         part = order[at : at + max(1, TILE // longest)]
+        part = part[: np.count_nonzero(sizes[part])]
         at += part.size
-        rows = np.empty((part.size, longest), dtype=values.dtype)
-        _lay(values, starts[part], sizes[part], rows)
+        rows = np.empty((part.size, longest), dtype=spans.values.dtype)
+        _copy(spans, part, rows)
         rows.sort(axis=1)
-        some = np.full((part.size, shares.size + around), np.nan)
-        _choose(rows, sizes[part], shares, some)
-        found[part, : some.shape[1]] = some
+        _choose(rows, spans, part, shares, int(around), found)
     return found

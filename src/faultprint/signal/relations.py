@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from faultprint.signal.arrays import Real, Whole
+from faultprint.signal.arrays import Real, Whole, spans_of
+from faultprint.signal.kernels import rooms_for
 from faultprint.signal.motion import relate
 
 
@@ -83,7 +84,8 @@ def compare(
         values, or the formula divides by zero.
     """
     found = np.full((starts.size, 3), np.nan)
-    relate(values, others, starts, stops, found)
+    spans = spans_of(values, starts, starts, stops)
+    relate(spans, np.ascontiguousarray(others), rooms_for(spans, 2), found)
     enough = stops - starts >= LEAST
     with np.errstate(all="ignore"):
         made = {name: PAIRED[name].of(found[:, 0], found[:, 1], found[:, 2]) for name in names}

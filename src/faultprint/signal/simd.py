@@ -4,26 +4,19 @@ Numba turns a sum over a loop into vector code only when it may reorder the sum,
 bit depends on how. Here the order is written down: eight running sums, element ``i`` in sum
 ``i % 8``, joined pairwise at the end. LLVM makes of it whatever the machine has (one AVX-512
 register, two AVX or four SSE registers); the result is the same.
-
-The kernels are cached on disk under the content of all modules they are made of: Numba by itself
-notices a change of the file a kernel stands in only.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import sha256
-from importlib.util import find_spec
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
+import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 WIDTH = 8
 """Floats in one vector."""
@@ -31,56 +24,6 @@ WIDTH = 8
 _LANES = ir.VectorType(ir.DoubleType(), WIDTH)
 _TRUTHS = ir.VectorType(ir.IntType(1), WIDTH)
 _BITS = ir.VectorType(ir.IntType(64), WIDTH)
-
-
-_SOURCES = ("simd", "stockham", "kernels", "motion", "ranks", "fourier")
-"""Modules that compiled code comes from."""
-
-
-@lru_cache
-def _content() -> str:
-    """Tell apart what the kernels were compiled from."""
-    texts = []
-    for name in _SOURCES:
-        spec = find_spec(f"{__package__}.{name}")
-        texts.append(cast(Any, spec).loader.get_source(f"{__package__}.{name}"))
-    return sha256("\n".join(texts).encode()).hexdigest()
-
-
-def compiled(function: F) -> F:
-    """Compile a function to machine code: cached on disk, and running without the GIL.
-
-    Parameters
-    ----------
-    function : F
-        A function of numbers and arrays.
-
-    Returns
-    -------
-    F
-        The same, compiled at its first call.
-    """
-    made = njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
-    # what numba compares with what it wrote beside the code; it would be the time of one file
-    made._cache._cache_file._source_stamp = _content()
-    return cast(F, made)
-
-
-def built_in(function: F) -> F:
-    """Compile a function that only compiled functions call, as a part of them.
-
-    Parameters
-    ----------
-    function : F
-        A function of numbers, vectors and arrays.
-
-    Returns
-    -------
-    F
-        The same; it is cached with its callers, and there is nothing in it that Python could call.
-    """
-    bare = {"no_cfunc_wrapper": True, "no_cpython_wrapper": True}
-    return cast(F, njit(nogil=True, error_model="numpy", **bare)(function))
 
 
 class _Vector(types.Type):  # type: ignore[misc]
@@ -137,6 +80,7 @@ def _operation(kinds: tuple[Any, ...], result: Any, emit: Emit) -> Callable[...,
         1: lambda _, a: define(a),
         2: lambda _, a, b: define(a, b),
         3: lambda _, a, b, c: define(a, b, c),
+        6: lambda _, a, b, c, d, e, f: define(a, b, c, d, e, f),
     }
     return cast(Callable[..., Any], intrinsic(forms[len(kinds)]))
 
@@ -231,7 +175,18 @@ def _folded(join: Callable[..., Any]) -> Emit:
 
 _MANTISSA, _BIAS, _HALF = (1 << 52) - 1, 1022, 1022 << 52
 _LN2, _ROOT_HALF = 0.6931471805599453, 0.7071067811865476
-_TERMS = tuple(2.0 / (2 * k + 1) for k in range(11))
+
+
+def _log_terms(degree: int) -> tuple[float, ...]:
+    """Fit a polynomial to ln(1 + f) / f over what is left of a number without its power of two."""
+    low, high = _ROOT_HALF - 1, 2 * _ROOT_HALF - 1
+    at = np.polynomial.chebyshev.chebpts1(degree + 1)
+    f = (low + high) / 2 + at * (high - low) / 2
+    fit = np.polynomial.Chebyshev.fit(f, np.log1p(f) / f, degree, domain=[low, high])
+    return tuple(fit.convert(kind=np.polynomial.Polynomial, domain=[-1, 1]).coef.tolist())
+
+
+_TERMS = _log_terms(18)
 
 
 def _constant(number: float) -> Any:
@@ -243,19 +198,45 @@ def _bits(number: int) -> Any:
 
 
 def _logged(call: _Call) -> Any:
-    """Take x = m 2^e with m in [sqrt(1/2), sqrt(2)), and ln m = 2 artanh((m - 1) / (m + 1))."""
+    """Take x = m 2^e with m in [sqrt(1/2), sqrt(2)), and a polynomial of m - 1; no division."""
     b, one = call.builder, _constant(1.0)
     whole = b.bitcast(call.given[0], _BITS)
     power = b.sitofp(b.sub(b.lshr(whole, _bits(52)), _bits(_BIAS)), _LANES)
     rest = b.bitcast(b.or_(b.and_(whole, _bits(_MANTISSA)), _bits(_HALF)), _LANES)
     low = b.fcmp_ordered("<", rest, _constant(_ROOT_HALF))
-    rest = b.select(low, b.fadd(rest, rest), rest)
+    rest = b.fsub(b.select(low, b.fadd(rest, rest), rest), one)
     power = b.select(low, b.fsub(power, one), power)
-    ratio = b.fdiv(b.fsub(rest, one), b.fadd(rest, one))
-    square, series = b.fmul(ratio, ratio), _constant(_TERMS[-1])
+    joined, series = _named("llvm.fma.v8f64"), _constant(_TERMS[-1])
     for term in reversed(_TERMS[:-1]):
-        series = b.fadd(b.fmul(series, square), _constant(term))
-    return b.fadd(b.fmul(power, _constant(_LN2)), b.fmul(ratio, series))
+        series = joined(replace(call, given=(series, rest, _constant(term))))
+    return joined(replace(call, given=(rest, series, b.fmul(power, _constant(_LN2)))))
+
+
+def _laid(call: _Call) -> Any:
+    """Turn eight rows of eight into columns: at each of three steps, blocks change places."""
+    source, at, stride, target, to, step = call.given
+    b, kinds = call.builder, call.signature.args
+
+    def address(array: Any, kind: Any, place: Any) -> Any:
+        data = call.context.make_array(kind)(call.context, b, array).data
+        return b.bitcast(b.gep(data, [place]), _LANES.as_pointer())
+
+    def moved(place: Any, by: Any, times: int) -> Any:
+        return b.add(place, b.mul(by, ir.Constant(by.type, times)))
+
+    rows = [b.load(address(source, kinds[0], moved(at, stride, i)), align=8) for i in range(WIDTH)]
+    for half in (4, 2, 1):
+        low = [i if not i & half else (i - half) + WIDTH for i in range(WIDTH)]
+        high = [i + half if not i & half else i + WIDTH for i in range(WIDTH)]
+        kind = ir.VectorType(ir.IntType(32), WIDTH)
+        for i in range(WIDTH):
+            if not i & half:
+                x, y = rows[i], rows[i + half]
+                rows[i] = b.shuffle_vector(x, y, ir.Constant(kind, low))
+                rows[i + half] = b.shuffle_vector(x, y, ir.Constant(kind, high))
+    for i, row in enumerate(rows):
+        b.store(row, address(target, kinds[3], moved(to, step, i)), align=8)
+    return call.context.get_dummy_value()
 
 
 _AS_GIVEN = None
@@ -282,6 +263,13 @@ magnitude = _operation((VECTOR,), VECTOR, _named("llvm.fabs.v8f64"))
 root = _operation((VECTOR,), VECTOR, _named("llvm.sqrt.v8f64"))
 """``root(vector)``: square roots."""
 
+fused = _operation((VECTOR, VECTOR, VECTOR), VECTOR, _named("llvm.fma.v8f64"))
+"""``fused(x, y, z)``: x y + z, rounded once."""
+
+lay = _operation((_AS_GIVEN, _AT, _AT, _AS_GIVEN, _AT, _AT), types.void, _laid)
+"""``lay(source, at, stride, target, to, step)``: put eight neighbours of each of eight rows,
+``stride`` apart, side by side: value i of row w goes to ``to + i step + w``."""
+
 smaller = _operation(_PAIR, VECTOR, lambda c: _choice("<")(c.builder, *c.given))
 """``smaller(x, y)``: the smaller of each two."""
 
@@ -298,4 +286,4 @@ largest = _operation((VECTOR,), types.float64, _folded(_choice(">")))
 """``largest(vector)``: largest of the eight."""
 
 natural_log = _operation((VECTOR,), VECTOR, _logged)
-"""``natural_log(vector)``: of positive normal numbers, to 4 units in the last place."""
+"""``natural_log(vector)``: of positive normal numbers, to 1e-15 of it or, about 1, of 1 - x."""

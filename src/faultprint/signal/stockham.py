@@ -1,56 +1,49 @@
-"""The Fourier transform of a power of two, eight series side by side (Stockham, radix 4)."""
+"""The Fourier transform of a power of two, eight series side by side (Stockham, radix 4).
+
+Complex values lie one after another: eight real parts, then eight imaginary parts.
+"""
 
 from __future__ import annotations
 
 from faultprint.signal.arrays import Real
-from faultprint.signal.simd import WIDTH, built_in, full, load, store
+from faultprint.signal.compiling import built_in
+from faultprint.signal.simd import WIDTH, full, fused, load, store
+
+PAIR = 2 * WIDTH
+"""Floats from one complex value of eight series to the next."""
 
 
 @built_in
-def _quarter(
-    re: Real, im: Real, to_re: Real, to_im: Real, shape: tuple[int, int, int], turns: Real
-) -> None:
+def _quarter(z: Real, to: Real, size: int, stride: int, jump: int, turns: Real) -> None:
     """Do one pass of the Stockham transform in steps of four."""
-    size, stride, jump = shape
     part = size // 4
+    apart, step = stride * part * PAIR, stride * PAIR
     for p in range(part):
-        c1, s1 = full(turns[2 * p * jump]), full(turns[2 * p * jump + 1])
-        c2, s2 = full(turns[4 * p * jump]), full(turns[4 * p * jump + 1])
-        c3, s3 = full(turns[6 * p * jump]), full(turns[6 * p * jump + 1])
+        t = 2 * p * jump
+        c1, s1, m1 = full(turns[t]), full(turns[t + 1]), full(-turns[t + 1])
+        c2, s2, m2 = full(turns[2 * t]), full(turns[2 * t + 1]), full(-turns[2 * t + 1])
+        c3, s3, m3 = full(turns[3 * t]), full(turns[3 * t + 1]), full(-turns[3 * t + 1])
         for q in range(stride):
-            a, b = (q + stride * p) * WIDTH, (q + stride * (p + part)) * WIDTH
-            c, d = (q + stride * (p + 2 * part)) * WIDTH, (q + stride * (p + 3 * part)) * WIDTH
-            sum_re, gap_re = load(re, a) + load(re, c), load(re, a) - load(re, c)
-            sum_im, gap_im = load(im, a) + load(im, c), load(im, a) - load(im, c)
-            odd_re, odd_im = load(re, b) + load(re, d), load(im, b) + load(im, d)
-            # b - d, turned by a quarter
-            side_re, side_im = load(im, d) - load(im, b), load(re, b) - load(re, d)
-            o = (q + stride * 4 * p) * WIDTH
-            step = stride * WIDTH
-            store(to_re, o, sum_re + odd_re)
-            store(to_im, o, sum_im + odd_im)
-            x, y = gap_re - side_re, gap_im - side_im
-            store(to_re, o + step, x * c1 - y * s1)
-            store(to_im, o + step, x * s1 + y * c1)
-            x, y = sum_re - odd_re, sum_im - odd_im
-            store(to_re, o + 2 * step, x * c2 - y * s2)
-            store(to_im, o + 2 * step, x * s2 + y * c2)
+            a, o = (q + stride * p) * PAIR, (q + stride * 4 * p) * PAIR
+            x, y = load(z, a), load(z, a + 2 * apart)
+            sum_re, gap_re = x + y, x - y
+            x, y = load(z, a + WIDTH), load(z, a + 2 * apart + WIDTH)
+            sum_im, gap_im = x + y, x - y
+            x, y = load(z, a + apart), load(z, a + 3 * apart)
+            odd_re, side_im = x + y, y - x  # b - d, turned by a quarter
+            x, y = load(z, a + apart + WIDTH), load(z, a + 3 * apart + WIDTH)
+            odd_im, side_re = x + y, x - y
+            store(to, o, sum_re + odd_re)
+            store(to, o + WIDTH, sum_im + odd_im)
             x, y = gap_re + side_re, gap_im + side_im
-            store(to_re, o + 3 * step, x * c3 - y * s3)
-            store(to_im, o + 3 * step, x * s3 + y * c3)
-
-
-@built_in
-def _halve(re: Real, im: Real, to_re: Real, to_im: Real, stride: int) -> None:
-    """Do the last pass of the Stockham transform in steps of two."""
-    for q in range(stride):
-        a, b = q * WIDTH, (q + stride) * WIDTH
-        x, y = load(re, a), load(re, b)
-        store(to_re, a, x + y)
-        store(to_re, b, x - y)
-        x, y = load(im, a), load(im, b)
-        store(to_im, a, x + y)
-        store(to_im, b, x - y)
+            store(to, o + step, fused(x, c1, y * m1))
+            store(to, o + step + WIDTH, fused(x, s1, y * c1))
+            x, y = sum_re - odd_re, sum_im - odd_im
+            store(to, o + 2 * step, fused(x, c2, y * m2))
+            store(to, o + 2 * step + WIDTH, fused(x, s2, y * c2))
+            x, y = gap_re - side_re, gap_im - side_im
+            store(to, o + 3 * step, fused(x, c3, y * m3))
+            store(to, o + 3 * step + WIDTH, fused(x, s3, y * c3))
 
 
 @built_in
@@ -60,7 +53,7 @@ def transform(work: Real, size: int, turns: Real) -> int:
     Parameters
     ----------
     work : numpy.ndarray
-        Real and imaginary parts in rows 0 and 1, eight series interleaved; four rows in all.
+        The series in row 0; two rows in all.
     size : int
         Number of values of each.
     turns : numpy.ndarray
@@ -69,16 +62,17 @@ def transform(work: Real, size: int, turns: Real) -> int:
     Returns
     -------
     int
-        The row where the real parts end up; the imaginary ones are in the next.
+        The row where they end up.
     """
-    stride, here, left = 1, 0, size
+    stride, here, left = size // size, 0, size  # 1, but not one that numba compiles apart
     while left >= 4:
-        there = 2 - here
-        shape = (left, stride, size // left)
-        _quarter(work[here], work[here + 1], work[there], work[there + 1], shape, turns)
-        left, stride, here = left // 4, stride * 4, there
+        _quarter(work[here], work[1 - here], left, stride, size // left, turns)
+        left, stride, here = left // 4, stride * 4, 1 - here
     if left == 2:
-        there = 2 - here
-        _halve(work[here], work[here + 1], work[there], work[there + 1], stride)
-        here = there
+        z, to = work[here], work[1 - here]
+        for a in range(0, stride * PAIR, WIDTH):
+            x, y = load(z, a), load(z, a + stride * PAIR)
+            store(to, a, x + y)
+            store(to, a + stride * PAIR, x - y)
+        here = 1 - here
     return here

@@ -9,6 +9,9 @@ import numpy as np
 from faultprint.signal.arrays import Real
 from faultprint.signal.simd import WIDTH
 
+_RESULTS = 6
+"""Rows of results behind the power."""
+
 
 def _turned(angles: Real) -> Real:
     """Interleave cosines and sines."""
@@ -58,8 +61,8 @@ def _aligned(rows: int, columns: int) -> Real:
     return plain[first : first + rows * width].reshape(rows, width)
 
 
-def rooms_for(tables: tuple[Real, Real, Real, Real]) -> tuple[Real, Real]:
-    """Make room for the transforms, and the power, of eight windows.
+def rooms_for(tables: tuple[Real, Real, Real, Real]) -> tuple[Real, Real, Real]:
+    """Make room for eight windows, their transforms, and their power.
 
     Parameters
     ----------
@@ -68,8 +71,14 @@ def rooms_for(tables: tuple[Real, Real, Real, Real]) -> tuple[Real, Real]:
 
     Returns
     -------
-    tuple[numpy.ndarray, numpy.ndarray]
-        Four rows for real and imaginary parts before and after, and one for the power.
+    tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]
+        Eight rows for a window each, filled up to whole vectors; two for complex values before and
+        after; one for the power and what comes of it.
     """
     turns, _, _, split = tables
-    return _aligned(4, turns.size // 2 * WIDTH), _aligned(1, (split.size // 2 + 1) * WIDTH)[0]
+    columns = (split.size // 2 + 1 + _RESULTS) * WIDTH
+    return (
+        _aligned(WIDTH, -(-split.size // WIDTH) * WIDTH),
+        _aligned(2, max(turns.size, WIDTH) * WIDTH),
+        _aligned(1, columns)[0],
+    )
