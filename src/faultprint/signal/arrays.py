@@ -55,7 +55,10 @@ def spans_of(values: Real, times: Whole, starts: Whole, stops: Whole) -> Spans:
     Returns
     -------
     Spans
-        The same, copied where the numbers do not lie one after another.
+        The same, copied where the numbers do not lie one after another, and as float64 where they
+        are no floats.
     """
+    kind = np.float32 if values.dtype == np.float32 else np.float64
     first, after = np.ascontiguousarray(starts), np.ascontiguousarray(stops)
-    return Spans(np.ascontiguousarray(values), np.ascontiguousarray(times), first, after)
+    floats: Real = np.ascontiguousarray(values, dtype=kind)
+    return Spans(floats, np.ascontiguousarray(times), first, after)

@@ -17,19 +17,21 @@ from faultprint.signal.simd import (
     full,
     fused,
     larger,
+    largest,
     lay,
     load,
     natural_log,
     pick,
     root,
     smaller,
+    smallest,
     store,
 )
 from faultprint.signal.stockham import PAIR, transform
 from faultprint.signal.turns import rooms_for, tables_of
 
 POWER, PEAK, CENTROID, SPREAD, KURTOSIS, ENTROPY, BANDS = range(7)
-"""Columns of :func:`spectra`, in bins where a frequency is meant; bands follow."""
+"""Rows of :func:`spectra`, in bins where a frequency is meant; bands follow."""
 
 _ON_EDGE = 1e-6
 """Part of a bin by which a frequency may miss the edge of a band and still lie on it."""
@@ -94,8 +96,8 @@ def _chirp(
 
 
 @built_in
-def _describe(power: Real, bins: int, found: Real, first: int, last: int) -> None:
-    """Describe the power spectra of windows ``first`` to ``last``; bin 0 is left out."""
+def _describe(power: Real, bins: int, found: Real, first: int) -> None:
+    """Describe the power spectra of eight windows, from ``first`` on; bin 0 is left out."""
     none, one = full(0.0), full(1.0)
     summed, moment, best, place = none, none, none, none
     for k in range(1, bins + 1):
@@ -111,35 +113,23 @@ def _describe(power: Real, bins: int, found: Real, first: int, last: int) -> Non
         second, fourth = fused(p, square, second), fused(p * square, square, fourth)
         p = pick(p > full(_TINY), p, one)
         order = fused(p, natural_log(p), order)
-    made = (bins + 1) * WIDTH
-    store(power, made + POWER * WIDTH, summed)
-    store(power, made + PEAK * WIDTH, peak)
-    store(power, made + CENTROID * WIDTH, centre)
-    store(power, made + SPREAD * WIDTH, root(second))
+    store(found[POWER], first, summed)
+    store(found[PEAK], first, peak)
+    store(found[CENTROID], first, centre)
+    store(found[SPREAD], first, root(second))
     wide = second > full((_LINE * bins) * (_LINE * bins))
     kurtosis = pick(wide, fourth / (second * second), full(np.nan))
-    store(power, made + KURTOSIS * WIDTH, kurtosis)
+    store(found[KURTOSIS], first, kurtosis)
     scale = full(-1.0) / natural_log(full(float(bins))) if bins > 1 else none
-    chaos = pick(summed > none, order * scale, full(np.nan))
-    store(power, made + ENTROPY * WIDTH, chaos)
-    for w in range(first, last):
-        for column in range(BANDS):
-            found[w, column] = power[made + column * WIDTH + w - first]
+    store(found[ENTROPY], first, pick(summed > none, order * scale, full(np.nan)))
 
 
 @built_in
-def _add_bands(
-    power: Real, bins: int, bands: tuple[Real, Real], found: Real, first: int, last: int
-) -> None:
+def _add_bands(power: Real, bins: int, bands: tuple[Real, Real], found: Real, first: int) -> None:
     """Sum the power in each band; eight windows have nearly the same bins in it."""
     widths, edges = bands
-    none, at = full(0.0), (bins + 1) * WIDTH
-    least = most = widths[first]
-    for lane in range(WIDTH):
-        width = widths[min(first + lane, last - 1)]
-        power[at + lane] = width
-        least, most = min(least, width), max(most, width)
-    wide = load(power, at)
+    wide, none = load(widths, first), full(0.0)
+    least, most = smallest(wide), largest(wide)
     for band in range(edges.shape[0]):
         low, high, summed = full(edges[band, 0]), full(edges[band, 1]), none
         begin = max(int(min(edges[band, 0] / most, bins + 1.0)), 1)
@@ -148,25 +138,28 @@ def _add_bands(
             place = full(k + _ON_EDGE) * wide
             inside = (place >= low) & (place < high)
             summed = summed + pick(inside, load(power, k * WIDTH), none)
-        store(power, at, summed)
-        for w in range(first, last):
-            found[w, BANDS + band] = power[at + w - first]
+        store(found[BANDS + band], first, summed)
 
 
 @built_in
-def _spread_out(spans: Spans, levels: Real, first: int, rows: Real, target: Real, step: int) -> int:
-    """Put the deviations of eight windows side by side; give the number after the last."""
-    last = min(first + WIDTH, spans.starts.size)
+def _spread_out(
+    spans: Spans, levels: Real, first: int, rows: Real, target: Real, step: int
+) -> None:
+    """Put the deviations of eight windows side by side, the last one again where there are less."""
+    last = spans.starts.size - 1
     size = spans.stops[first] - spans.starts[first]
+    whole = size - size % WIDTH
     for lane in range(WIDTH):
-        w = min(first + lane, last - 1)
+        w = min(first + lane, last)
         window, row = spans.values[spans.starts[w] : spans.stops[w]], rows[lane]
         origin, level = np.float64(window[0]), levels[w]
-        for j in range(size):
+        start, height = full(origin), full(level)
+        for j in range(0, whole, WIDTH):
+            store(row, j, (load(window, j) - start) - height)
+        for j in range(whole, size):
             row[j] = (np.float64(window[j]) - origin) - level
     for j in range(0, size, WIDTH):
         lay(rows[0], j, rows.shape[1], target, j * step, step)
-    return last
 
 
 @compiled
@@ -182,10 +175,10 @@ def _spectra(
     rows, work, power = rooms
     turns, split, half = tables[0], tables[3], tables[0].size // 2
     for w in range(0, spans.starts.size, WIDTH):
-        last = _spread_out(spans, levels, w, rows, work[0], WIDTH)
+        _spread_out(spans, levels, w, rows, work[0], WIDTH)
         _split(work[transform(work, half, turns)], half, split, power)
-        _describe(power, half, found, w, last)
-        _add_bands(power, half, bands, found, w, last)
+        _describe(power, half, found, w)
+        _add_bands(power, half, bands, found, w)
 
 
 @compiled
@@ -202,10 +195,10 @@ def _chirped(
     turns, chirp, kernel, split = tables
     size, padded = split.size, turns.size // 2
     for w in range(0, spans.starts.size, WIDTH):
-        last = _spread_out(spans, levels, w, rows, work[0], PAIR)
+        _spread_out(spans, levels, w, rows, work[0], PAIR)
         _chirp(work, size, padded, (turns, chirp, kernel), power)
-        _describe(power, size // 2, found, w, last)
-        _add_bands(power, size // 2, bands, found, w, last)
+        _describe(power, size // 2, found, w)
+        _add_bands(power, size // 2, bands, found, w)
 
 
 def spectra(spans: Spans, levels: Real, bands: tuple[Real, Real]) -> Real:
@@ -223,29 +216,28 @@ def spectra(spans: Spans, levels: Real, bands: tuple[Real, Real]) -> Real:
     Returns
     -------
     numpy.ndarray
-        Shape (w, 6 + b): power, bin of the largest power, centroid and spread in bins, kurtosis
+        Shape (6 + b, w): power, bin of the largest power, centroid and spread in bins, kurtosis
         about the centroid, entropy, and the power in each band. The power of all bins is the
         variance of the window. NaN for windows of fewer than four values.
     """
     widths, edges = bands
-    found = np.full((spans.starts.size, BANDS + edges.shape[0]), np.nan)
+    found = np.full((BANDS + edges.shape[0], spans.starts.size), np.nan)
     sizes = spans.stops - spans.starts
     if sizes.size and (sizes == sizes[0]).all() and sizes[0] >= _LEAST:
-        _describe_equal(int(sizes[0]), spans, levels, bands, found)
-        return found
+        return _of_equal(spans, levels, bands)
     for size in np.unique(sizes[sizes >= _LEAST]):
         at = np.flatnonzero(sizes == size)
-        part = np.empty((at.size, found.shape[1]))
         some = spans._replace(starts=spans.starts[at], stops=spans.stops[at])
-        _describe_equal(int(size), some, levels[at], (widths[at], edges), part)
-        found[at] = part
+        found[:, at] = _of_equal(some, levels[at], (widths[at], edges))
     return found
 
 
-def _describe_equal(
-    size: int, spans: Spans, levels: Real, bands: tuple[Real, Real], found: Real
-) -> None:
-    """Describe windows of one length."""
-    tables = tables_of(size)
+def _of_equal(spans: Spans, levels: Real, bands: tuple[Real, Real]) -> Real:
+    """Describe windows of one length; the kernels read and write whole vectors."""
+    widths, edges = bands
+    count, tables = spans.starts.size, tables_of(spans.longest())
+    widths = np.pad(widths, (0, -count % WIDTH), mode="edge")
+    found = np.empty((BANDS + edges.shape[0], widths.size))
     run = _chirped if tables[1].size else _spectra
-    run(spans, levels, bands, tables, rooms_for(tables), found)
+    run(spans, levels, (widths, edges), tables, rooms_for(tables), found)
+    return found[:, :count]

@@ -31,10 +31,10 @@ from faultprint.signal.simd import (
 
 FIRST, LAST, LOWEST, HIGHEST, LEVEL, MEAN, VARIANCE, THIRD, FOURTH, STEPS, SIZES = range(11)
 SLOPE, SPAN, WIDEST, MEASURED = range(11, 15)
-"""Columns of :func:`measure`, and their number."""
+"""Rows of :func:`measure`, and their number."""
 
 PRODUCT, MEAN_CROSSED, ZERO_CROSSED, CROSSED = range(4)
-"""Columns of :func:`cross`, and their number."""
+"""Rows of :func:`cross`, and their number."""
 
 ROUNDING = 1e-9
 """Share of the range within which a value counts as lying on the level it may cross."""
@@ -80,7 +80,10 @@ def fill(values: Real, start: int, size: int, room: Real) -> None:
         Where they go, as float64; at least two vectors longer than the window.
     """
     window = values[start : start + size]
-    for j in range(size):
+    whole = size - size % WIDTH
+    for j in range(0, whole, WIDTH):
+        store(room, j, load(window, j))
+    for j in range(whole, size):
         room[j] = window[j]
     newest = full(room[size - 1])
     store(room, size, newest)
@@ -88,7 +91,7 @@ def fill(values: Real, start: int, size: int, room: Real) -> None:
 
 
 @built_in
-def _sum_up(room: Real, size: int, row: Real) -> None:
+def _sum_up(room: Real, size: int, found: Real, w: int) -> None:
     """Measure extremes, mean and steps; the newest value, repeated, makes no step."""
     origin, none = full(room[0]), full(0.0)
     summed, sizes, steps, low, high = none, none, none, origin, origin
@@ -102,17 +105,17 @@ def _sum_up(room: Real, size: int, row: Real) -> None:
     summed = summed + pick(inside, x - origin, none)
     sizes = sizes + pick(inside, magnitude(x), none)
     steps = steps + magnitude(load(room, whole + 1) - x)
-    row[FIRST], row[LAST] = room[0], room[size - 1]
-    row[LOWEST], row[HIGHEST] = smallest(smaller(low, x)), largest(larger(high, x))
-    row[LEVEL] = total(summed) / size
-    row[MEAN] = room[0] + row[LEVEL]
-    row[SIZES], row[STEPS] = total(sizes) / size, total(steps)
+    found[FIRST, w], found[LAST, w] = room[0], room[size - 1]
+    found[LOWEST, w], found[HIGHEST, w] = smallest(smaller(low, x)), largest(larger(high, x))
+    found[LEVEL, w] = total(summed) / size
+    found[MEAN, w] = room[0] + found[LEVEL, w]
+    found[SIZES, w], found[STEPS, w] = total(sizes) / size, total(steps)
 
 
 @built_in
-def _sum_deviations(room: Real, size: int, row: Real) -> None:
+def _sum_deviations(room: Real, size: int, found: Real, w: int) -> None:
     """Measure the central moments, and the slope per value."""
-    origin, level, none = full(room[0]), full(row[LEVEL]), full(0.0)
+    origin, level, none = full(room[0]), full(found[LEVEL, w]), full(0.0)
     eight, lever = full(float(WIDTH)), count_from(-0.5 * (size - 1))
     second, third, fourth, leaning = none, none, none, none
     whole = size - size % WIDTH
@@ -127,9 +130,9 @@ def _sum_deviations(room: Real, size: int, row: Real) -> None:
     square = d * d
     second, third = second + square, fused(square, d, third)
     fourth, leaning = fused(square, square, fourth), fused(lever, d, leaning)
-    row[VARIANCE], row[THIRD] = total(second) / size, total(third) / size
-    row[FOURTH] = total(fourth) / size
-    row[SLOPE] = total(leaning) / (float(size) * (float(size) * size - 1.0) / 12.0)
+    found[VARIANCE, w], found[THIRD, w] = total(second) / size, total(third) / size
+    found[FOURTH, w] = total(fourth) / size
+    found[SLOPE, w] = total(leaning) / (float(size) * (float(size) * size - 1.0) / 12.0)
 
 
 @built_in
@@ -155,26 +158,26 @@ def measure(spans: Spans, rooms: Real, found: Real) -> None:
     rooms : numpy.ndarray
         Two rows of :func:`rooms_for`.
     found : numpy.ndarray
-        Where the results go, shape (w, 14): oldest, newest, lowest and highest value, mean less the
+        Where the results go, shape (14, w): oldest, newest, lowest and highest value, mean less the
         oldest value, mean, central moments of order 2, 3 and 4, sum of absolute steps, mean size,
         least-squares slope [unit/h], time from the oldest to the newest value and widest gap
-        between neighbours [h]. Rows of empty windows are left alone.
+        between neighbours [h]. Those of empty windows are left alone.
     """
     for w in range(spans.starts.size):
         start, stop = spans.starts[w], spans.stops[w]
-        size, row = stop - start, found[w]
+        size = stop - start
         if size > 0:
             fill(spans.values, start, size, rooms[0])
-            _sum_up(rooms[0], size, row)
-            _sum_deviations(rooms[0], size, row)
+            _sum_up(rooms[0], size, found, w)
+            _sum_deviations(rooms[0], size, found, w)
             gap = _even_gap(spans.times, start, stop)
-            row[SPAN] = float(spans.times[stop - 1] - spans.times[start]) * _HOURS
-            row[WIDEST] = float(gap) * _HOURS
+            found[SPAN, w] = float(spans.times[stop - 1] - spans.times[start]) * _HOURS
+            found[WIDEST, w] = float(gap) * _HOURS
             if gap:
-                row[SLOPE] = row[SLOPE] / row[WIDEST]
+                found[SLOPE, w] = found[SLOPE, w] / found[WIDEST, w]
             else:
                 tell_hours(spans.times, start, size, rooms[1])
-                _lean(rooms[0], rooms[1], size, row)
+                _lean(rooms[0], rooms[1], size, found, w)
 
 
 @built_in
@@ -199,7 +202,7 @@ def tell_hours(times: Whole, start: int, size: int, hours: Real) -> None:
 
 
 @built_in
-def _lean(room: Real, hours: Real, size: int, row: Real) -> None:
+def _lean(room: Real, hours: Real, size: int, found: Real, w: int) -> None:
     """Measure the slope over uneven times, and the widest gap."""
     none, eight, place = full(0.0), full(float(WIDTH)), count_from(0.0)
     near, far, clock, widest = full(size - 1.0), full(float(size)), none, none
@@ -208,18 +211,18 @@ def _lean(room: Real, hours: Real, size: int, row: Real) -> None:
         clock = clock + pick(place < far, h, none)
         widest = larger(widest, pick(place < near, load(hours, j + 1) - h, none))
         place = place + eight
-    origin, height, middle = full(room[0]), full(row[LEVEL]), full(total(clock) / size)
+    origin, height, middle = full(room[0]), full(found[LEVEL, w]), full(total(clock) / size)
     place, leaning, spread = count_from(0.0), none, none
     for j in range(0, size, WIDTH):
         lever = pick(place < far, load(hours, j) - middle, none)
         leaning = fused(lever, (load(room, j) - origin) - height, leaning)
         spread = fused(lever, lever, spread)
         place = place + eight
-    row[WIDEST], row[SLOPE] = largest(widest), total(leaning) / total(spread)
+    found[WIDEST, w], found[SLOPE, w] = largest(widest), total(leaning) / total(spread)
 
 
 @built_in
-def _compare(room: Real, size: int, level: float, slack: float, row: Real) -> None:
+def _compare(room: Real, size: int, level: float, slack: float, found: Real, w: int) -> None:
     """Compare neighbours; the newest value, repeated, crosses nothing."""
     origin, height, none, one = full(room[0]), full(level), full(0.0), full(1.0)
     product, mean_crossed, zero_crossed, edge = none, none, none, full(slack)
@@ -231,8 +234,8 @@ def _compare(room: Real, size: int, level: float, slack: float, row: Real) -> No
         mean_crossed = mean_crossed + pick((d > edge) ^ (e > edge), one, none)
         zero_crossed = zero_crossed + pick((x > edge) ^ (y > edge), one, none)
         place = place + eight
-    row[PRODUCT], row[MEAN_CROSSED] = total(product), total(mean_crossed)
-    row[ZERO_CROSSED] = total(zero_crossed)
+    found[PRODUCT, w], found[MEAN_CROSSED, w] = total(product), total(mean_crossed)
+    found[ZERO_CROSSED, w] = total(zero_crossed)
 
 
 @compiled
@@ -250,11 +253,11 @@ def cross(spans: Spans, levels: Real, ranges: Real, rooms: Real, found: Real) ->
     rooms : numpy.ndarray
         A row of :func:`rooms_for`.
     found : numpy.ndarray
-        Where the results go, shape (w, 3): sum of products of neighbouring deviations, numbers of
-        crossings of the mean and of 0. Rows of empty windows are left alone.
+        Where the results go, shape (3, w): sum of products of neighbouring deviations, numbers of
+        crossings of the mean and of 0. Those of empty windows are left alone.
     """
     for w in range(spans.starts.size):
         size = spans.stops[w] - spans.starts[w]
         if size > 0:
             fill(spans.values, spans.starts[w], size, rooms[0])
-            _compare(rooms[0], size, levels[w], ROUNDING * ranges[w], found[w])
+            _compare(rooms[0], size, levels[w], ROUNDING * ranges[w], found, w)

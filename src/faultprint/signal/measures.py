@@ -48,11 +48,11 @@ class Measures:
     def _rooms(self) -> Real:
         return kernels.rooms_for(self.spans, 2)
 
-    def _filled(self, columns: int, kernel: Callable[..., None], *given: Real) -> Real:
-        """Let a kernel fill a table of so many columns; one row of the result a column."""
-        found = np.full((self.spans.starts.size, columns), np.nan)
+    def _filled(self, rows: int, kernel: Callable[..., None], *given: object) -> Real:
+        """Let a kernel fill a table of so many rows."""
+        found = np.full((rows, self.spans.starts.size), np.nan)
         kernel(self.spans, *given, self._rooms, found)
-        return np.ascontiguousarray(found.T)
+        return found
 
     @cached_property
     def _measured(self) -> Real:
@@ -72,8 +72,7 @@ class Measures:
 
     @cached_property
     def _ranked(self) -> Real:
-        found = ranks.rank(self.spans, np.array(self.shares), around=self.around)
-        return np.ascontiguousarray(found.T)
+        return ranks.rank(self.spans, np.array(self.shares), around=self.around)
 
     @cached_property
     def _levels(self) -> Real:
@@ -94,15 +93,14 @@ class Measures:
         if not even.all():
             spans = spans._replace(stops=np.where(even, spans.stops, spans.starts))
         bands = np.where(even, self._resolution, 1.0), edges
-        found = fourier.spectra(spans, self._levels, bands)
-        return np.ascontiguousarray(found.T)
+        return fourier.spectra(spans, self._levels, bands)
 
-    def sum(self, column: int) -> Real:
-        """Give one column of :func:`kernels.measure`.
+    def sum(self, number: int) -> Real:
+        """Give one row of :func:`kernels.measure`.
 
         Parameters
         ----------
-        column : int
+        number : int
             For example :data:`kernels.LOWEST`.
 
         Returns
@@ -110,14 +108,14 @@ class Measures:
         numpy.ndarray
             One number per window.
         """
-        return _row(self._measured, column)
+        return _row(self._measured, number)
 
-    def crossing(self, column: int) -> Real:
-        """Give one column of :func:`kernels.cross`.
+    def crossing(self, number: int) -> Real:
+        """Give one row of :func:`kernels.cross`.
 
         Parameters
         ----------
-        column : int
+        number : int
             For example :data:`kernels.ZERO_CROSSED`.
 
         Returns
@@ -125,14 +123,14 @@ class Measures:
         numpy.ndarray
             One number per window.
         """
-        return _row(self._crossed, column)
+        return _row(self._crossed, number)
 
-    def motion(self, column: int) -> Real:
-        """Give one column of :func:`motion.watch`.
+    def motion(self, number: int) -> Real:
+        """Give one row of :func:`motion.watch`.
 
         Parameters
         ----------
-        column : int
+        number : int
             For example :data:`motion.TURNED`.
 
         Returns
@@ -140,7 +138,7 @@ class Measures:
         numpy.ndarray
             One number per window.
         """
-        return _row(self._watched, column)
+        return _row(self._watched, number)
 
     @property
     def mean(self) -> Real:
@@ -219,16 +217,14 @@ class Measures:
         """
         if apart == 1:
             return np.where(self.count > 1, _row(self._crossed, kernels.PRODUCT), np.nan)
-        found = np.full(self.spans.starts.size, np.nan)
-        motion.recall(self.spans, self._levels, apart, self._rooms, found)
-        return found
+        return _row(self._filled(1, motion.recall, self._levels, apart), 0)
 
-    def spectrum(self, column: int, *, in_hertz: bool = False) -> Real:
-        """Give one column of :func:`fourier.spectra`.
+    def spectrum(self, number: int, *, in_hertz: bool = False) -> Real:
+        """Give one row of :func:`fourier.spectra`.
 
         Parameters
         ----------
-        column : int
+        number : int
             For example :data:`fourier.CENTROID`.
         in_hertz : bool, default False
             Whether to turn bins into frequencies [Hz].
@@ -238,7 +234,7 @@ class Measures:
         numpy.ndarray
             One number per window; NaN where the window was not sampled evenly.
         """
-        found = _row(self._spectrum, column)
+        found = _row(self._spectrum, number)
         return found * self._resolution if in_hertz else found
 
     def band(self, low: float, high: float) -> Real:

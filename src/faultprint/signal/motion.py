@@ -17,14 +17,14 @@ from faultprint.signal.simd import (
 )
 
 STEP_VARIANCE, BEND_VARIANCE, TURNED, EXCURSION, ROOTS, WATCHED = range(6)
-"""Columns of :func:`watch`, and their number."""
+"""Rows of :func:`watch`, and their number."""
 
 TIME_MEAN, TIME_VARIANCE, HELD = range(3)
-"""Columns of :func:`hold`, and their number."""
+"""Rows of :func:`hold`, and their number."""
 
 
 @built_in
-def _differ(room: Real, size: int, row: Real) -> None:
+def _differ(room: Real, size: int, found: Real, w: int) -> None:
     """Measure variances of first and second differences, turning points and roots of the size."""
     none, one = full(0.0), full(1.0)
     near, last, eight = full(size - 1.0), full(size - 2.0), full(float(WIDTH))
@@ -45,9 +45,9 @@ def _differ(room: Real, size: int, row: Real) -> None:
         turned = turned + pick((first * second < none) & triple, one, none)
         roots = roots + pick(place < far, root(magnitude(x)), none)
         place = place + eight
-    row[STEP_VARIANCE] = total(steps) / max(size - 1, 1)
-    row[BEND_VARIANCE] = total(bends) / max(size - 2, 1)
-    row[TURNED], row[ROOTS] = total(turned), total(roots) / size
+    found[STEP_VARIANCE, w] = total(steps) / max(size - 1, 1)
+    found[BEND_VARIANCE, w] = total(bends) / max(size - 2, 1)
+    found[TURNED, w], found[ROOTS, w] = total(turned), total(roots) / size
 
 
 @compiled
@@ -63,8 +63,8 @@ def watch(spans: Spans, levels: Real, rooms: Real, found: Real) -> None:
     rooms : numpy.ndarray
         A row of :func:`kernels.rooms_for`.
     found : numpy.ndarray
-        Where the results go, shape (w, 5): variance of first and of second differences, number of
-        turning points, largest absolute cumulative sum of deviations, mean root of the size. Rows
+        Where the results go, shape (5, w): variance of first and of second differences, number of
+        turning points, largest absolute cumulative sum of deviations, mean root of the size. Those
         of empty windows are left alone.
     """
     room = rooms[0]
@@ -72,12 +72,12 @@ def watch(spans: Spans, levels: Real, rooms: Real, found: Real) -> None:
         size = spans.stops[w] - spans.starts[w]
         if size > 0:
             fill(spans.values, spans.starts[w], size, room)
-            _differ(room, size, found[w])
+            _differ(room, size, found, w)
             walked = farthest = 0.0
             for j in range(size):
                 walked += (room[j] - room[0]) - levels[w]
                 farthest = max(farthest, abs(walked))
-            found[w, EXCURSION] = farthest
+            found[EXCURSION, w] = farthest
 
 
 @compiled
@@ -91,8 +91,8 @@ def hold(spans: Spans, rooms: Real, found: Real) -> None:
     rooms : numpy.ndarray
         Two rows of :func:`kernels.rooms_for`.
     found : numpy.ndarray
-        Where the results go, shape (w, 2): mean and variance over time; of a single value, the
-        value and 0. Rows of empty windows are left alone.
+        Where the results go, shape (2, w): mean and variance over time; of a single value, the
+        value and 0. Those of empty windows are left alone.
     """
     for w in range(spans.starts.size):
         size = spans.stops[w] - spans.starts[w]
@@ -100,8 +100,8 @@ def hold(spans: Spans, rooms: Real, found: Real) -> None:
             fill(spans.values, spans.starts[w], size, rooms[0])
             tell_hours(spans.times, spans.starts[w], size, rooms[1])
             steady = _area(rooms[0], rooms[1], size, 0.0, 1)
-            found[w, TIME_MEAN] = rooms[0, 0] + steady
-            found[w, TIME_VARIANCE] = _area(rooms[0], rooms[1], size, steady, 2)
+            found[TIME_MEAN, w] = rooms[0, 0] + steady
+            found[TIME_VARIANCE, w] = _area(rooms[0], rooms[1], size, steady, 2)
 
 
 @built_in
@@ -135,7 +135,7 @@ def recall(spans: Spans, levels: Real, lag: int, rooms: Real, found: Real) -> No
     rooms : numpy.ndarray
         A row of :func:`kernels.rooms_for`.
     found : numpy.ndarray
-        Where the results go, shape (w,). Those of windows that are not longer are left alone.
+        Where the results go, shape (1, w). Those of windows that are not longer are left alone.
     """
     none, eight, room = full(0.0), full(float(WIDTH)), rooms[0]
     for w in range(spans.starts.size):
@@ -149,7 +149,7 @@ def recall(spans: Spans, levels: Real, lag: int, rooms: Real, found: Real) -> No
                 e = (load(room, j + lag) - origin) - level
                 summed = summed + pick(place < near, d * e, none)
                 place = place + eight
-            found[w] = total(summed)
+            found[0, w] = total(summed)
 
 
 @compiled
@@ -165,7 +165,7 @@ def relate(spans: Spans, others: Real, rooms: Real, found: Real) -> None:
     rooms : numpy.ndarray
         Two rows of :func:`kernels.rooms_for`.
     found : numpy.ndarray
-        Where the results go, shape (w, 3): variances of both, and their covariance. Rows of empty
+        Where the results go, shape (3, w): variances of both, and their covariance. Those of empty
         windows are left alone.
     """
     room, side = rooms[0], rooms[1]
@@ -189,5 +189,5 @@ def relate(spans: Spans, others: Real, rooms: Real, found: Real) -> None:
             e = pick(place < far, (load(side, j) - there) - height, none)
             one, two, both = one + d * d, two + e * e, both + d * e
             place = place + eight
-        found[w, 0], found[w, 1] = total(one) / size, total(two) / size
-        found[w, 2] = total(both) / size
+        found[0, w], found[1, w] = total(one) / size, total(two) / size
+        found[2, w] = total(both) / size

@@ -11,7 +11,7 @@ import numpy as np
 from faultprint.signal.arrays import Real, Spans, Whole
 from faultprint.signal.compiling import built_in, compiled
 
-TILE = 1 << 15
+TILE = 1 << 16
 """Values sorted at a time; they stay in the cache."""
 
 
@@ -64,9 +64,9 @@ def _choose(rows: Real, spans: Spans, order: Whole, shares: Real, around: int, f
         w, row = order[r], rows[r]
         size = spans.stops[w] - spans.starts[w]
         for k in range(shares.size):
-            found[w, k] = _between(row, shares[k] * (size - 1))
+            found[k, w] = _between(row, shares[k] * (size - 1))
         if around:
-            found[w, shares.size] = _nearest(row, size, _between(row, 0.5 * (size - 1)))
+            found[shares.size, w] = _nearest(row, size, _between(row, 0.5 * (size - 1)))
 
 
 def rank(spans: Spans, shares: Real, *, around: bool) -> Real:
@@ -84,14 +84,14 @@ def rank(spans: Spans, shares: Real, *, around: bool) -> Real:
     Returns
     -------
     numpy.ndarray
-        Shape (w, k + 1); NaN for empty windows, and in the last column unless ``around``. Quantiles
+        Shape (k + 1, w); NaN for empty windows, and in the last row unless ``around``. Quantiles
         are of type 7 of Hyndman and Fan (1996), doi:10.2307/2684934, the default of numpy.
 
     Notes
     -----
     Windows of similar length are sorted together, so that little is filled up.
     """
-    found = np.full((spans.starts.size, shares.size + 1), np.nan)
+    found = np.full((shares.size + 1, spans.starts.size), np.nan)
     sizes = spans.stops - spans.starts
     order, at = np.argsort(-sizes, kind="stable"), 0
     while at < order.size and sizes[order[at]] > 0:

@@ -83,10 +83,10 @@ def compare(
         Name -> one value per window, shape (w,); NaN where there are fewer than :data:`LEAST`
         values, or the formula divides by zero.
     """
-    found = np.full((starts.size, 3), np.nan)
-    spans = spans_of(values, starts, starts, stops)
-    relate(spans, np.ascontiguousarray(others), rooms_for(spans, 2), found)
+    found = np.full((3, starts.size), np.nan)
+    one, other = (spans_of(each, starts, starts, stops) for each in (values, others))
+    relate(one, other.values, rooms_for(one, 2), found)
     enough = stops - starts >= LEAST
     with np.errstate(all="ignore"):
-        made = {name: PAIRED[name].of(found[:, 0], found[:, 1], found[:, 2]) for name in names}
+        made = {name: PAIRED[name].of(*found) for name in names}
         return {name: np.where(enough & np.isfinite(m), m, np.nan) for name, m in made.items()}

@@ -126,7 +126,15 @@ def _named(name: str) -> Emit:
 def _place(call: _Call) -> Any:
     array = call.context.make_array(call.signature.args[0])
     data = array(call.context, call.builder, call.given[0]).data
-    return call.builder.bitcast(call.builder.gep(data, [call.given[1]]), _LANES.as_pointer())
+    place = call.builder.gep(data, [call.given[1]])
+    return call.builder.bitcast(place, ir.VectorType(data.type.pointee, WIDTH).as_pointer())
+
+
+def _loaded(call: _Call) -> Any:
+    place = _place(call)
+    single = place.type.pointee != _LANES
+    found = call.builder.load(place, align=4 if single else 8)
+    return call.builder.fpext(found, _LANES) if single else found
 
 
 def _stored(call: _Call) -> Any:
@@ -242,8 +250,8 @@ def _laid(call: _Call) -> Any:
 _AS_GIVEN = None
 _AT = types.intp
 
-load = _operation((_AS_GIVEN, _AT), VECTOR, lambda c: c.builder.load(_place(c), align=8))
-"""``load(array, at)``: eight neighbours of a contiguous float64 array, from a place on."""
+load = _operation((_AS_GIVEN, _AT), VECTOR, _loaded)
+"""``load(array, at)``: eight neighbours of a contiguous array of floats, from a place on."""
 
 store = _operation((_AS_GIVEN, _AT, VECTOR), types.void, _stored)
 """``store(array, at, vector)``: write eight neighbours of a contiguous float64 array."""

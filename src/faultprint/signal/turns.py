@@ -9,9 +9,6 @@ import numpy as np
 from faultprint.signal.arrays import Real
 from faultprint.signal.simd import WIDTH
 
-_RESULTS = 6
-"""Rows of results behind the power."""
-
 
 def _turned(angles: Real) -> Real:
     """Interleave cosines and sines."""
@@ -73,12 +70,11 @@ def rooms_for(tables: tuple[Real, Real, Real, Real]) -> tuple[Real, Real, Real]:
     -------
     tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]
         Eight rows for a window each, filled up to whole vectors; two for complex values before and
-        after; one for the power and what comes of it.
+        after; one for the power.
     """
     turns, _, _, split = tables
-    columns = (split.size // 2 + 1 + _RESULTS) * WIDTH
     return (
         _aligned(WIDTH, -(-split.size // WIDTH) * WIDTH),
         _aligned(2, max(turns.size, WIDTH) * WIDTH),
-        _aligned(1, columns)[0],
+        _aligned(1, (split.size // 2 + 1) * WIDTH)[0],
     )
