@@ -77,7 +77,7 @@ def cli_page() -> str:
 
 def descriptors_page() -> str:
     """Describe every descriptor of the catalogue."""
-    from faultprint.signal.bearing_faults import ENVELOPE
+    from faultprint.signal.bursts import ENVELOPE
     from faultprint.signal.catalogue import CATALOGUE, FAMILIES, descriptor
     from faultprint.signal.relations import LEAST, PAIRED
 

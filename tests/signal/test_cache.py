@@ -16,10 +16,10 @@ RUN = """
 import numpy as np
 from faultprint.signal import kernels
 from faultprint.signal.arrays import Spans
-found = np.zeros((1, kernels.MEASURED))
+found = np.zeros((kernels.MEASURED, 1))
 spans = Spans(np.arange(6.0), np.arange(6), np.array([0]), np.array([6]))
 kernels.measure(spans, kernels.rooms_for(spans, 2), found)
-print(found[0, kernels.SIZES], sum(kernels.measure.stats.cache_hits.values()))
+print(found[kernels.SIZES, 0], sum(kernels.measure.stats.cache_hits.values()))
 """
 
 

@@ -11,15 +11,10 @@ import pytest
 
 from faultprint.config import Descriptors, Equipment, Sensor, Windows
 from faultprint.errors import ConfigError, TableError
-from faultprint.signal.bearing_faults import (
-    CLEAR,
-    ENVELOPE,
-    RANKED,
-    describe_bursts,
-    rank_faults,
-    ringing_band,
-)
-from faultprint.signal.bearings import Bearing, Mounting, mounting_from
+from faultprint.signal.arrays import spans_of
+from faultprint.signal.bearing_faults import CLEAR, RANKED, rank_faults, ringing_band
+from faultprint.signal.bearings import Bearing, Gear, Mounting, mounting_from
+from faultprint.signal.bursts import ENVELOPE, describe_bursts
 from faultprint.signal.describe import describe
 from faultprint.signal.envelope import Band, envelope_spectrum, kurtogram
 from faultprint.signal.recipes import parse
@@ -123,15 +118,15 @@ def _burst(signal: np.ndarray, begin: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return signal, begin + (np.arange(signal.size) * 1e9 / RATE).astype(np.int64)
 
 
-MOUNTING = Mounting(BEARING, SHAFT)
+MOUNTING = Mounting(BEARING, SHAFT, Gear(23, 41))
 
 
 def _describe(
     values: np.ndarray, times: np.ndarray, *spans: tuple[int, int], known: bool = True
 ) -> dict[str, np.ndarray]:
     starts, stops = np.array(spans).T
-    mounting = MOUNTING if known else None
-    return describe_bursts(list(ENVELOPE), values, times, starts, stops, mounting)
+    mounting, speeds = MOUNTING if known else None, np.full(starts.size, SHAFT)
+    return describe_bursts(list(ENVELOPE), spans_of(values, times, starts, stops), mounting, speeds)
 
 
 def test_descriptors_of_a_window_are_its_own() -> None:
@@ -143,7 +138,7 @@ def test_descriptors_of_a_window_are_its_own() -> None:
         assert both[name][1] == later[name][0]
         assert np.isfinite(both[name]).all(), name
     assert (both["envelope_bpfi"] > 2 * both["envelope_bpfo"]).all()
-    band = ringing_band(values[:half], RATE, BEARING, SHAFT)
+    band = ringing_band(values[:half], RATE, max(BEARING.frequencies(SHAFT).values()))
     middle = (band.low_hz + band.high_hz) / 2
     assert both["envelope_band"][0] == pytest.approx(middle, rel=1e-6)
 
@@ -167,9 +162,12 @@ def test_missing_where_nothing_can_be_said() -> None:
         _describe(values, times * 30, (0, values.size)),  # 400 Hz is too slow
     ]
     for made in nothing:
-        assert all(np.isnan(v).all() for v in made.values())
+        # a constant has no power at the mesh frequency, and says so
+        assert all(np.isnan(v).all() for n, v in made.items() if n != "mesh_energy")
+        assert made["mesh_energy"][0] == pytest.approx(0) or np.isnan(made["mesh_energy"][0])
+    spans = spans_of(values, times, np.array([0]), np.array([9]))
     with pytest.raises(ConfigError, match=r"unknown descriptor 'envelope_bfpo'.*envelope_bpfo"):
-        describe_bursts(["envelope_bfpo"], values, times, np.array([0]), np.array([9]), MOUNTING)
+        describe_bursts(["envelope_bfpo"], spans, MOUNTING, np.array([SHAFT]))
 
 
 def test_what_is_no_waveform_is_refused() -> None:
@@ -231,7 +229,7 @@ def test_a_waveform_is_described_like_any_sensor() -> None:
     assert parse("vibration.envelope_band").unit(pump) == "Hz"
     half = signal.size // 2
     alone = _describe(signal[:half], _burst(signal)[1][:half], (0, half))
-    for name in ENVELOPE:
+    for name in set(ENVELOPE) - {"envelope_wheel", "mesh_energy", "mesh_sidebands"}:
         assert table[f"vibration.{name}"].iloc[0] == alone[name][0]
     unknown = pump.model_copy(update={"attributes": {}})
     table = describe(

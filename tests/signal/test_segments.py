@@ -12,8 +12,8 @@ import pytest
 
 from faultprint.config import Descriptors, Equipment, Sensor, Windows
 from faultprint.errors import ConfigError
-from faultprint.signal.bearing_faults import ENVELOPE
 from faultprint.signal.bearings import mounting_from
+from faultprint.signal.bursts import ENVELOPE
 from faultprint.signal.describe import describe
 from faultprint.signal.segments import describe_segments
 from faultprint.store.sources.waveforms import read_segments
@@ -26,6 +26,8 @@ BEARING: dict[str, str | int | float] = {
     "bearing_ball_diameter": 7.94,
     "bearing_pitch_diameter": 39.04,
     "rated_speed": 1770,
+    "gear_teeth": 21,
+    "wheel_teeth": 40,
 }
 
 

@@ -1,4 +1,4 @@
-"""Bearing faults by their frequencies: a ranking without training, and descriptors of windows.
+"""Bearing faults by their frequencies: a ranking without training.
 
 What is hard about it is measured by W. A. Smith and R. B. Randall (2015), Rolling element bearing
 diagnostics using the Case Western Reserve University data, doi:10.1016/j.ymssp.2015.04.021.
@@ -7,26 +7,23 @@ diagnostics using the Case Western Reserve University data, doi:10.1016/j.ymssp.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 
-from faultprint.errors import ConfigError, TableError
-from faultprint.signal.bearings import PARTS, SLIP, Bearing, Mounting
+from faultprint.errors import TableError
+from faultprint.signal.arrays import Real
+from faultprint.signal.bearings import SLIP, Bearing
 from faultprint.signal.envelope import (
     RESOLUTION_HZ,
     Band,
     beat_power,
-    envelope_spectrum,
     kurtogram,
     line_step,
     lines_near,
     squared_envelopes,
     stretch_spectra,
 )
-from faultprint.signal.instants import Real, Whole
 
 
 @dataclass(frozen=True)
@@ -60,32 +57,9 @@ NARROWEST = 1.1 * 3
 HARMONICS = 3
 """Multiples of a fault frequency whose energy counts."""
 
-SHORTEST = 1024
-"""Samples in a row below which nothing is said."""
 
-_BAND = {
-    "envelope_kurtosis": ("excess kurtosis of the most impulsive band's envelope; 0: noise", "1"),
-    "envelope_band": ("centre of the most impulsive band", "Hz"),
-}
-
-ENVELOPE: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        **{
-            f"envelope_{name}": (
-                f"power of the squared envelope's beat at the frequency of the {part} and two "
-                "harmonics, within 2 % for slip; missing without geometry and speed",
-                "1",
-            )
-            for name, part in PARTS.items()
-        },
-        **_BAND,
-    }
-)
-"""Descriptors of a waveform by name: what each says, and its unit."""
-
-
-def ringing_band(samples: Real, rate_hz: float, bearing: Bearing, shaft_hz: float) -> Band:
-    """Choose the most impulsive band that is wide enough for the bearing's frequencies.
+def ringing_band(samples: Real, rate_hz: float, highest_hz: float) -> Band:
+    """Choose the most impulsive band that is wide enough for the frequencies looked for.
 
     Parameters
     ----------
@@ -93,10 +67,8 @@ def ringing_band(samples: Real, rate_hz: float, bearing: Bearing, shaft_hz: floa
         Evenly spaced samples, shape (n,).
     rate_hz : float
         Samples a second.
-    bearing : Bearing
-        Its geometry.
-    shaft_hz : float
-        Turns of the shaft a second.
+    highest_hz : float
+        The highest of the frequencies.
 
     Returns
     -------
@@ -108,8 +80,7 @@ def ringing_band(samples: Real, rate_hz: float, bearing: Bearing, shaft_hz: floa
     TableError
         If there are fewer than 16 samples, or some are not finite.
     """
-    highest = max(bearing.frequencies(shaft_hz).values())
-    return kurtogram(samples, rate_hz, NARROWEST * highest)[0]
+    return kurtogram(samples, rate_hz, NARROWEST * highest_hz)[0]
 
 
 def rank_faults(
@@ -171,89 +142,3 @@ def _flattened(power: Real, step_hz: float) -> Real:
     padded = np.pad(power, reach, mode="edge")
     floor = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
     return np.where(floor > 0, power / np.where(floor > 0, floor, 1.0), 1.0)
-
-
-def describe_bursts(
-    names: Sequence[str],
-    values: Real,
-    times: Whole,
-    starts: Whole,
-    stops: Whole,
-    mounting: Mounting | None,
-) -> dict[str, Real]:
-    """Compute envelope descriptors of windows of a waveform.
-
-    Parameters
-    ----------
-    names : Sequence[str]
-        Which of :data:`ENVELOPE`.
-    values : numpy.ndarray
-        Good values of one sensor of one asset, oldest first, shape (n,).
-    times : numpy.ndarray
-        Their instants [ns], shape (n,).
-    starts : numpy.ndarray
-        Position of the first value of each window, shape (w,).
-    stops : numpy.ndarray
-        Position after the last value of each window, shape (w,).
-    mounting : Mounting | None
-        The bearing and its speed; None: not known.
-
-    Returns
-    -------
-    dict[str, numpy.ndarray]
-        Name -> one value per window, shape (w,). NaN where no bearing is known, where there are
-        fewer than 1,024 evenly spaced samples in a row, or where they are too slow for its
-        frequencies.
-
-    Raises
-    ------
-    ConfigError
-        If a name is not an envelope descriptor.
-
-    Notes
-    -----
-    Of several bursts in a window the longest is taken, of equals the newest. Each window is
-    computed by itself.
-    """
-    for name in names:
-        if name not in ENVELOPE:
-            raise ConfigError.unknown("descriptor", name, list(ENVELOPE))
-    made = {name: np.full(starts.size, np.nan) for name in names}
-    if mounting is None or not names:
-        return made
-    for at, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
-        for name, value in _of_burst(values[start:stop], times[start:stop], mounting):
-            if name in made:
-                made[name][at] = value
-    return made
-
-
-def _of_burst(values: Real, times: Whole, mounting: Mounting) -> Iterator[tuple[str, float]]:
-    start, stop = _longest(times)
-    if stop - start < SHORTEST:
-        return
-    rate = 1e9 * (stop - start - 1) / float(times[stop - 1] - times[start])
-    wanted = mounting.bearing.frequencies(mounting.shaft_hz)
-    if rate / 2 < NARROWEST * max(wanted.values()):
-        return
-    samples = values[start:stop].astype(np.float64)
-    band = ringing_band(samples, rate, mounting.bearing, mounting.shaft_hz)
-    if math.isnan(band.kurtosis):  # a constant signal rings nowhere
-        return
-    spectrum = envelope_spectrum(samples, rate, band)
-    for name, frequency in wanted.items():
-        yield f"envelope_{name}", spectrum.energy(frequency, HARMONICS)
-    yield "envelope_kurtosis", band.kurtosis
-    yield "envelope_band", (band.low_hz + band.high_hz) / 2
-
-
-def _longest(times: Whole) -> tuple[int, int]:
-    """Find the longest evenly spaced stretch, of equals the newest."""
-    if times.size < SHORTEST:
-        return 0, 0
-    steps = np.diff(times)
-    gaps = np.flatnonzero(steps > 1.5 * np.median(steps)) + 1
-    edges = np.concatenate([[0], gaps, [times.size]])
-    lengths = np.diff(edges)
-    at = int(lengths.size - 1 - np.argmax(lengths[::-1]))
-    return int(edges[at]), int(edges[at + 1])

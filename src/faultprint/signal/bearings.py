@@ -1,4 +1,4 @@
-"""Geometry of rolling-element bearings and the frequencies at which their parts strike."""
+"""Geometry of bearings and gears, and the frequencies at which their parts strike and mesh."""
 
 from __future__ import annotations
 
@@ -17,11 +17,16 @@ PARTS = {
     "bsf": "rolling element",
     "ftf": "cage",
     "shaft": "shaft",
+    "wheel": "wheel that the gear drives",
 }
 """Name of a frequency -> the part that strikes at it."""
 
 _COUNT, _BALL, _PITCH = "bearing_balls", "bearing_ball_diameter", "bearing_pitch_diameter"
 _ANGLE, _SPEED = "bearing_contact_angle", "rated_speed"
+_TEETH, _DRIVEN, _MEASURED = "gear_teeth", "wheel_teeth", "speed_sensor"
+
+TURNS_PER_HZ = {"rpm": 60.0, "1/min": 60.0, "Hz": 1.0, "1/s": 1.0}
+"""Units that a speed may be measured in: how many of them are one turn a second."""
 
 
 @dataclass(frozen=True)
@@ -89,47 +94,95 @@ class Bearing:
 
 
 @dataclass(frozen=True)
-class Mounting:
-    """A bearing and the speed it turns at."""
+class Gear:
+    """A pair of gears, the first of them on the shaft whose speed is known."""
 
-    bearing: Bearing
+    teeth: int
+    """Of the gear on the shaft."""
+    driven: int = 0
+    """Of the wheel that it drives; 0: not known."""
+
+    def __post_init__(self) -> None:
+        if self.teeth < 2 or self.driven < 0 or self.driven == 1:
+            raise ConfigError.because(
+                f"gears of {self.teeth} and {self.driven} teeth",
+                "two teeth or more on each",
+                "correct the attributes of the asset",
+            )
+
+
+@dataclass(frozen=True)
+class Mounting:
+    """A bearing, a pair of gears or both, and the speed they turn at."""
+
+    bearing: Bearing | None
     shaft_hz: float
-    """Turns of the shaft a second."""
+    """Turns of the shaft a second by the rated speed; NaN if only a sensor tells."""
+    gear: Gear | None = None
+    speed_sensor: str = ""
+    """Sensor whose mean over a window is the speed there; empty: the rated speed is."""
+
+    def orders(self) -> dict[str, float]:
+        """Give the frequencies of what beats, as multiples of the shaft's.
+
+        Returns
+        -------
+        dict[str, float]
+            Those of :meth:`Bearing.orders`, ``shaft``, and ``wheel``, the turns of the driven
+            wheel; of each part that is known.
+        """
+        found = {**(self.bearing.orders() if self.bearing else {}), "shaft": 1.0}
+        if self.gear and self.gear.driven:
+            found["wheel"] = self.gear.teeth / self.gear.driven
+        return found
 
 
 def mounting_from(attributes: Mapping[str, object]) -> Mounting | None:
-    """Read bearing and speed from the attributes of an asset.
+    """Read bearing, gears and speed from the attributes of an asset.
 
     Parameters
     ----------
     attributes : Mapping[str, object]
         ``bearing_balls``, ``bearing_ball_diameter``, ``bearing_pitch_diameter`` (one unit),
-        ``bearing_contact_angle`` [degree], 0 if left out, and ``rated_speed`` [rpm].
+        ``bearing_contact_angle`` [degree], 0 if left out; ``gear_teeth``, and ``wheel_teeth`` if
+        known; ``rated_speed`` [rpm], or ``speed_sensor``, the name of the sensor that measures it.
 
     Returns
     -------
     Mounting | None
-        None if the attributes name no bearing.
+        None if the attributes name neither a bearing nor a gear.
 
     Raises
     ------
     ConfigError
-        If some of them are missing or are no numbers.
+        If some of what belongs together is missing, or is no number.
     """
-    needed = (_COUNT, _BALL, _PITCH, _SPEED)
-    if not any(name in attributes for name in needed[:3]):
+    bears = any(name in attributes for name in (_COUNT, _BALL, _PITCH))
+    if not bears and _TEETH not in attributes:
         return None
+    sensor = str(attributes.get(_MEASURED, ""))
+    needed = [
+        *((_COUNT, _BALL, _PITCH) if bears else ()),
+        *((_TEETH,) if _TEETH in attributes else ()),
+    ]
+    if not sensor or _SPEED in attributes:
+        needed.append(_SPEED)
     numbers = {name: _number(attributes.get(name)) for name in needed}
-    numbers[_ANGLE] = _number(attributes.get(_ANGLE, 0.0))
+    numbers |= {name: _number(attributes.get(name, 0)) for name in (_ANGLE, _DRIVEN)}
     wrong = [name for name, value in numbers.items() if not math.isfinite(value)]
-    if wrong or numbers[_SPEED] <= 0:
+    if wrong or numbers.get(_SPEED, 1.0) <= 0:
         raise ConfigError.because(
-            f"the attributes { ({name: attributes.get(name) for name in (*needed, _ANGLE)}) }",
+            f"the attributes { ({name: attributes.get(name) for name in numbers}) }",
             f"numbers for {', '.join(needed)}, the speed above 0",
             "complete the asset register",
         )
-    count, ball, pitch = int(numbers[_COUNT]), numbers[_BALL], numbers[_PITCH]
-    return Mounting(Bearing(count, ball, pitch, numbers[_ANGLE]), numbers[_SPEED] / 60)
+    bearing = gear = None
+    if bears:
+        sizes = numbers[_BALL], numbers[_PITCH], numbers[_ANGLE]
+        bearing = Bearing(int(numbers[_COUNT]), *sizes)
+    if _TEETH in attributes:
+        gear = Gear(int(numbers[_TEETH]), int(numbers[_DRIVEN]))
+    return Mounting(bearing, numbers.get(_SPEED, math.nan) / 60, gear, sensor)
 
 
 def _number(value: object) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from faultprint.config import Windows
-from faultprint.signal.bearing_faults import ENVELOPE, describe_bursts
+from faultprint.signal.arrays import spans_of
+from faultprint.signal.bursts import ENVELOPE, describe_bursts
 from faultprint.signal.descriptors import compute
 from faultprint.signal.instants import HOUR, Flags, Real, Whole, instants, nanoseconds
 from faultprint.signal.recipes import COVERAGE, Recipe
@@ -100,8 +101,21 @@ def _view(
     plain = [name for name in names if name not in {COVERAGE, *ENVELOPE}]
     beats = [name for name in names if name in ENVELOPE]
     made = compute(plain, values[0], times, first, stops)
-    made |= describe_bursts(beats, values[0], times, first, stops, record.mounting)
+    if beats:
+        spans = spans_of(values[0], times, first, stops)
+        made |= describe_bursts(beats, spans, record.mounting, _shaft_hz(record, found))
     return View(made, coverage, lacking)
+
+
+def _shaft_hz(record: Record, found: Cut) -> Real:
+    """Tell the speed in each window: measured there if a sensor does, else rated."""
+    mounting = record.mounting
+    if mounting is None or not mounting.speed_sensor:
+        return np.full(found.ends.size, mounting.shaft_hz if mounting else np.nan)
+    good = record.good(mounting.speed_sensor)
+    times, values = record.times[good], record.signals[mounting.speed_sensor][good]
+    speed = compute(["mean"], values, times, *found.find(times))["mean"]
+    return speed / record.turns_per_hz
 
 
 def column_of(

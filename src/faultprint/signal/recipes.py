@@ -7,7 +7,7 @@ from typing import Literal
 
 from faultprint.config import Descriptors, Equipment, Windows
 from faultprint.errors import ConfigError
-from faultprint.signal.bearing_faults import ENVELOPE
+from faultprint.signal.bursts import ENVELOPE
 from faultprint.signal.catalogue import CATALOGUE, FAMILIES, descriptor, is_descriptor
 from faultprint.signal.relations import PAIRED
 
@@ -105,7 +105,7 @@ class Recipe:
         if self.descriptor == COVERAGE:
             return "1"
         if self.descriptor in ENVELOPE:
-            return ENVELOPE[self.descriptor][1]
+            return ENVELOPE[self.descriptor][1].format(unit=units[0])
         return descriptor(self.descriptor).unit.format(unit=units[0])
 
 

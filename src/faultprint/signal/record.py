@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from faultprint.config import Equipment, Windows
-from faultprint.errors import TableError
-from faultprint.signal.bearings import Mounting, mounting_from
+from faultprint.errors import ConfigError, TableError
+from faultprint.signal.bearings import TURNS_PER_HZ, Mounting, mounting_from
 from faultprint.signal.instants import Flags, Real, Whole, instants, nanoseconds, stamps
 from faultprint.tables import QUALITY, QUALITY_SUFFIX
 
@@ -29,7 +29,9 @@ class Record:
     known: Flags
     """Whether it is known if the equipment ran."""
     mounting: Mounting | None = None
-    """Its bearing and speed, where its attributes name one."""
+    """Its bearing, gears and speed, where its attributes name some."""
+    turns_per_hz: float = 1.0
+    """Unit of the sensor that measures its speed: how many are one turn a second."""
 
     def good(self, sensor: str) -> Flags:
         """Tell which readings of a sensor count.
@@ -68,6 +70,9 @@ def record_of(readings: pd.DataFrame, equipment: Equipment, windows: Windows) ->
     ------
     TableError
         If a time is given twice.
+    ConfigError
+        If the attributes name a bearing or gears incompletely, or a sensor of the speed that is
+        none.
     """
     times = instants(readings["time"])
     order = np.argsort(times, kind="stable")
@@ -89,7 +94,22 @@ def record_of(readings: pd.DataFrame, equipment: Equipment, windows: Windows) ->
         known = ~np.isnan(state)
         running = known & (np.nan_to_num(state) > equipment.running.above)
     mounting = mounting_from(equipment.attributes)
-    return Record(times, values, segments, running, known, mounting)
+    turns = _turns_per_hz(mounting, equipment)
+    return Record(times, values, segments, running, known, mounting, turns)
+
+
+def _turns_per_hz(mounting: Mounting | None, equipment: Equipment) -> float:
+    if mounting is None or not mounting.speed_sensor:
+        return 1.0
+    name = mounting.speed_sensor
+    if name not in equipment.sensors:
+        raise ConfigError.unknown("speed_sensor", name, list(equipment.sensors))
+    unit = equipment.sensors[name].unit
+    if unit not in TURNS_PER_HZ:
+        raise ConfigError.unknown(
+            f"unit of a speed, of the sensor {name!r}:", unit, [*TURNS_PER_HZ]
+        )
+    return TURNS_PER_HZ[unit]
 
 
 def _good_values(readings: pd.DataFrame, sensor: str) -> Real:

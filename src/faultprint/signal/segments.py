@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from faultprint.errors import ConfigError
-from faultprint.signal.bearing_faults import ENVELOPE, describe_bursts
+from faultprint.signal.arrays import spans_of
 from faultprint.signal.bearings import Mounting
+from faultprint.signal.bursts import ENVELOPE, describe_bursts
 from faultprint.signal.descriptors import compute
 
 
@@ -32,7 +33,7 @@ def describe_segments(
     names : Sequence[str]
         Descriptors of the catalogue, and envelope descriptors.
     mounting : Mounting | None, default None
-        The bearing and its speed, for the envelope.
+        The bearing or gears, and their rated speed, for the envelope.
 
     Returns
     -------
@@ -49,7 +50,7 @@ def describe_segments(
         raise ConfigError.because(f"a rate of {rate_hz} Hz", "above 0", "state the sampling rate")
     plain = [name for name in names if name not in ENVELOPE]
     beats = [name for name in names if name in ENVELOPE]
-    rows = []
+    rows, speed = [], np.array([mounting.shaft_hz if mounting else np.nan])
     for segment in segments:
         kind = np.float32 if segment.dtype == np.float32 else np.float64
         values = segment.astype(kind)
@@ -58,6 +59,6 @@ def describe_segments(
         values, times = values[good], times[good]
         span = np.zeros(1, np.int64), np.array([values.size], np.int64)
         made = compute(plain, values, times, *span)
-        made |= describe_bursts(beats, values, times, *span, mounting)
+        made |= describe_bursts(beats, spans_of(values, times, *span), mounting, speed)
         rows.append({name: float(made[name][0]) for name in names})
     return pd.DataFrame(rows, columns=list(names), dtype="float64")

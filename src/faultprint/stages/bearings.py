@@ -63,8 +63,9 @@ def _row(raw: RawReadings, how: Ranking) -> dict[str, object]:
     samples = raw.frame["DE_time"].to_numpy(dtype=np.float64)
     rpm = float(raw.frame["RPM"].iloc[0])
     ranked = list(rank_faults(samples, RATE_HZ, DRIVE_END, rpm / 60, how).items())
-    band = ringing_band(samples, RATE_HZ, DRIVE_END, rpm / 60)
-    spectrum, wanted = envelope_spectrum(samples, RATE_HZ, band), DRIVE_END.frequencies(rpm / 60)
+    wanted = DRIVE_END.frequencies(rpm / 60)
+    band = ringing_band(samples, RATE_HZ, max(wanted.values()))
+    spectrum = envelope_spectrum(samples, RATE_HZ, band)
     energies = {name: spectrum.energy(wanted[name], HARMONICS) for name in RANKED}
     return {
         "recording": int(raw.frame["recording"].iloc[0]),
