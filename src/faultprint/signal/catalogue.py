@@ -167,9 +167,10 @@ CATALOGUE: Mapping[str, Descriptor] = MappingProxyType({d.name: d for d in _LIST
 
 
 def _of_part(what: str, part: int, parts: int, x: Measures) -> Real:
-    length = x.stops - x.starts
-    first, last = (x.starts - (-length * n // parts) for n in (part - 1, part))
-    inside = Measures(x.values, x.times, first, last)
+    starts = x.spans.starts
+    length = x.spans.stops - starts
+    first, last = (starts - (-length * n // parts) for n in (part - 1, part))
+    inside = Measures(x.spans._replace(starts=first, stops=last))
     return inside.mean if what == "mean" else np.asarray(np.sqrt(inside.variance))
 
 
