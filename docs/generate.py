@@ -114,11 +114,118 @@ def descriptors_page() -> str:
     return "\n".join(lines)
 
 
+RULES_INTRO = """# Rules
+
+A rule is a signature written by hand: when a fault is there, in words that can be read aloud.
+How to write one is told in [Write rules](../how-to/write-rules.md); this page says what each word
+means. Text is read by a parser of this grammar and never executed; it has at most {longest}
+characters and is nested at most {deepest} deep.
+
+## Grammar
+
+EBNF (ISO/IEC 14977). A `name` is a letter, then letters, digits and `_`; a name with other
+characters, or one that rules use themselves, is written in quotes. A `descriptor` is a column of
+`windows`, such as `vibration_de.p95`, see [Descriptors](descriptors.md). A `unit` follows its
+number and holds no space: `bar/h`, `m^3/h`, `%`, `1/h`. `for` binds to the condition before it,
+then `not`, then `and`, then `or`; parentheses as usual.
+
+```ebnf
+{grammar}
+```
+
+## Values
+
+All are of one window; a span of time looks back over earlier windows of the same unbroken run of
+the asset, never further: not across a repair, a failure or a long silence.
+
+| word | value | unit |
+|---|---|---|
+| `actual(s)` | mean of the sensor's good readings in the window | of the sensor |
+| `expected(s)` | what its twin expects of healthy equipment under the same conditions | of the sensor |
+| `residual(s)` | actual less expected | of a difference: K for degC |
+| `deviance(s)` | residual in healthy scales | none |
+| `<descriptor>` | a descriptor of the window | its own; K for the spread of a degC |
+| `rate(v over T)` | change of v from T ago to now, by the hours between; T is a window's length when left out. For the slope within a window take the descriptor `slope_per_hour` | of v per hour |
+| `v T ago` | v in the newest window that ended T ago or earlier, but at most one step (with windows not cut by time: one length) earlier | of v |
+| `abs(v)` | v without its sign | of v |
+| `+ - * /` | as usual; what cannot be computed, such as a division by 0, is missing | computed |
+
+## Conditions
+
+| words | it holds when |
+|---|---|
+| `a < b`, `<=`, `>`, `>=` | as usual; b is converted to the unit of a |
+| `v between a and b` | a <= v <= b |
+| `running` | the equipment ran at some time in the window |
+| `mode is m` | the condition holds that the template gives for the mode |
+| `c for T` | c holds in this window and all before it, back to one that ended T ago or earlier |
+| `not`, `and`, `or` | as usual |
+| `at least n of (c, d, ...)` | n or more of them hold |
+
+## Unknown is not false
+
+A comparison with a missing value is unknown, as is `for` where the run is not old enough, unless
+it is broken anyway. `not` unknown is unknown; `and` is false if any part is false, `or` true if
+any part is true, whatever the others are (Kleene). A rule that is unknown is *not evaluable* in
+that window: it changes nothing, and `reason` of the diagnosis names the rule and the sensors it
+lacks, with what is wrong with them, or `history`.
+
+## Units
+
+Compared and added are values of one quantity only; the message names both and proposes what may
+have been meant. A bare number has no unit. degC and degF mark points on a scale: their differences
+are in K, and they have no sums or multiples. rpm is not Hz. A unit that the unit library does not
+know can be compared with itself.
+
+## Beside learnt signatures
+
+`mix` of a rule, or else `expert.mix`, says what happens where its fault was learnt, too:
+
+| mix | the rule holds | the rule does not hold | unknown |
+|---|---|---|---|
+| `any` | the window is abnormal and the fault named | evidence against | nothing |
+| `confirm` | evidence for | the learnt name is struck off | nothing |
+| `learnt` | evidence for | evidence against | nothing |
+
+Where the fault was not learnt, every rule is `any`. A name by rule has no p-value: `candidates`
+says `null`, `by_rule` of the state is true, and the p-value against healthy stays what it was. It
+settles an ambiguous verdict that has it among its candidates; beside another learnt name both are
+candidates. Incidents open through `detect.on_delay` as all do, so a rule needs no `for` of its own
+to keep short spells away. The false-alarm budget does not cover rules: the dry run shows what they
+cost.
+
+## Files
+
+All YAML files in `expert.rules` are read by the learn stage and travel with the release. A rule's
+identity is its class and name.
+"""  # noqa: E501 - rows of tables
+
+
+def rules_page() -> str:
+    """Describe the words of expert rules and the keys of their files."""
+    from faultprint.faults.grammar import GRAMMAR
+    from faultprint.faults.rule_files import Instance, Override, Template, Written
+    from faultprint.faults.rule_parser import DEEPEST
+    from faultprint.faults.rule_tokens import LONGEST
+
+    wide = max(map(len, GRAMMAR))
+    grammar = "\n".join(f"{name:{wide}} = {way} ;" for name, way in GRAMMAR.items())
+    lines = [RULES_INTRO.format(longest=LONGEST, deepest=DEEPEST, grammar=grammar)]
+    for model in (Template, Written, Override, Instance):
+        lines += [f"### {model.__name__}", "", (model.__doc__ or "").strip(), ""]
+        lines += ["| key | default | meaning |", "|---|---|---|"]
+        for name, field in model.model_fields.items():
+            lines.append(f"| `{name}` | {_default(field)} | {field.description} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "tables.md": tables_page,
     "params.md": params_page,
     "cli.md": cli_page,
     "descriptors.md": descriptors_page,
+    "rules.md": rules_page,
 }
 
 

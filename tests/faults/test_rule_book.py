@@ -39,7 +39,7 @@ TEMPLATE: dict[str, Any] = {
 INSTANCE: dict[str, Any] = {
     "instance": "P01",
     "template": "pump",
-    "rules": {"hot": {"parameters": {"limit": "10 K"}, "severity": 5}, "loud": {"off": True}},
+    "rules": {"hot": {"parameters": {"limit": "10 K"}, "severity": 5}, "loud": {"disabled": True}},
 }
 
 
@@ -77,7 +77,7 @@ def test_an_asset_inherits_and_overrides_single_parameters() -> None:
     assert rule.parameters == {"hold": "12 h", "limit": "10 K", "share": "0.5"}
     assert rule.severity == 5
     assert set(changed) == {"severity", "parameters.limit"}
-    assert reads(book(), "loud") == (None, ("off",))
+    assert reads(book(), "loud") == (None, ("disabled",))
     other = effective(book().of("pump")[0], book().instance("P02", "pump"))
     assert other == (book().of("pump")[0], ())
 

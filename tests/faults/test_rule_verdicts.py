@@ -207,7 +207,7 @@ def test_an_asset_that_overrides_is_judged_by_its_own_limit() -> None:
     }
     states, _ = judged(release(own, high=base))
     assert states.groupby("asset")["by_rule"].mean().to_dict() == {"P00": 0, "P01": 1, "P02": 0}
-    off = {"instance": "P01", "template": "pump", "rules": {"all": {"off": True}}}
+    off = {"instance": "P01", "template": "pump", "rules": {"all": {"disabled": True}}}
     states, _ = judged(release(off, all=rule("running", "x")))
     assert states.groupby("asset")["by_rule"].mean().to_dict() == {"P00": 1, "P01": 0, "P02": 1}
 
@@ -231,7 +231,7 @@ def test_order_of_rows_does_not_matter() -> None:
 
 def test_rules_travel_with_the_release_and_judge_alike() -> None:
     held = release(
-        {"instance": "P01", "template": "pump", "rules": {"cold": {"off": True}}},
+        {"instance": "P01", "template": "pump", "rules": {"cold": {"disabled": True}}},
         cold=rule(UNSEEN, "freezing"),
         low=rule("residual(pressure) < -2 bar", "blockage", mix="confirm"),
     )

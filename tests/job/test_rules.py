@@ -73,7 +73,7 @@ def test_the_examples_find_faults_of_the_simulated_plant(job: Job, settings: Set
 
 def test_the_dry_run_counts_what_the_alarm_would_do(job: Job, settings: Settings) -> None:
     workspace, _ = job
-    text = "template: centrifugal_pump\nrules:\n  on:\n    title: t\n    failure_mode: m\n"
+    text = "template: centrifugal_pump\nrules:\n  always:\n    title: t\n    failure_mode: m\n"
     path = workspace.root / "on.yaml"
     path.write_text(text + "    rule: running\n", "utf-8")
     trial = try_rules(load_rules(settings, workspace.root, [path]), settings, workspace)
@@ -108,10 +108,8 @@ def test_check_and_show_on_the_command_line(job: Job, settings: Settings, tmp_pa
     place = tmp_path / "plant"
     shutil.copytree(workspace.tables, place / "data" / "tables")
     shutil.copytree(EXAMPLES, place / settings.expert.rules)
-    own = (
-        "instance: P-101\ntemplate: centrifugal_pump\n"
-        "rules:\n  hot_winding: {parameters: {limit: 15 K}}\n"
-    )
+    own = "instance: P-101\ntemplate: centrifugal_pump\n"
+    own += "rules: {hot_winding: {parameters: {limit: 15 K}}}\n"
     (place / settings.expert.rules / "P-101.yaml").write_text(own, "utf-8")
     code, said = run("show", "P-101", *params, "--workspace", str(place))
     assert "limit: 15 K   [here; template: 8 K]" in said
@@ -145,13 +143,14 @@ def test_files_that_cannot_be_read_are_named(settings: Settings, tmp_path: Path)
 
 def test_an_asset_shows_what_is_off(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(
-        "instance: P-1\ntemplate: centrifugal_pump\nrules: {hot_winding: {off: true}}\n", "utf-8"
+        "instance: P-1\ntemplate: centrifugal_pump\nrules: {hot_winding: {disabled: true}}\n",
+        "utf-8",
     )
     book = load_rules(settings, tmp_path, [*rule_files(EXAMPLES), tmp_path / "own.yaml"])
     told = {one["name"]: one for one in show_rules(book, "P-1", "centrifugal_pump")}
-    assert told["hot_winding"]["off"]
-    assert told["hot_winding"]["overridden"] == {"off": False}
-    assert not told["starved_suction"]["off"]
+    assert told["hot_winding"]["disabled"]
+    assert told["hot_winding"]["overridden"] == {"disabled": False}
+    assert not told["starved_suction"]["disabled"]
 
 
 @pytest.mark.slow
@@ -160,7 +159,7 @@ def test_rules_go_with_the_release_and_name_what_was_never_learnt(
 ) -> None:
     workspace, _ = job
     place = tmp_path / "plant"
-    for name in ("data/tables", "data/expected"):
+    for name in ("data/tables", "data/windows", "data/expected"):
         shutil.copytree(workspace.root / name, place / name)
     shutil.copytree(EXAMPLES, place / settings.expert.rules)
     rules = place / settings.expert.rules / "centrifugal_pump.yaml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -221,3 +222,13 @@ def test_spans_read_as_people_say_them(hours: float | None, said: str) -> None:
 )
 def test_numbers_keep_what_matters(value: float | None, said: str) -> None:
     assert wording.number(value) == said
+
+
+def test_a_rule_that_holds_is_told_first() -> None:
+    part = {"part": "residual(oil) > 8 K", "observed": 9.12, "limit": 8.0, "unit": "K"}
+    rules = [
+        {"rule": "hot", "holds": True, "parts": [part | {"holds": True}]},
+        {"rule": "no", "holds": False, "parts": [part | {"holds": True}]},
+    ]
+    text = json.dumps({"fouling": {"for": [], "against": [], "rules": rules}})
+    assert evidence(text, "fouling") == ["residual(oil) > 8 K: 9.12 K (rule hot)"]

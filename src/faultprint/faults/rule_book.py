@@ -172,8 +172,8 @@ def effective(rule: Rule, instance: Instance | None) -> tuple[Rule | None, tuple
     Returns
     -------
     tuple[Rule | None, tuple[str, ...]]
-        The rule, None if it is off there; and what is overridden: fields, ``parameters.<name>``,
-        ``off``.
+        The rule, None if it is disabled there; and what is overridden: fields,
+        ``parameters.<name>``, ``disabled``.
 
     Notes
     -----
@@ -182,14 +182,14 @@ def effective(rule: Rule, instance: Instance | None) -> tuple[Rule | None, tuple
     override = instance.rules.get(rule.name) if instance else None
     if instance is None or override is None or rule.name in instance.reset:
         return rule, ()
-    if override.off:
-        return None, ("off",)
+    if override.disabled:
+        return None, ("disabled",)
     kept = {
         name: value
         for name, value in override.parameters.items()
         if f"{rule.name}.{name}" not in instance.reset
     }
-    told = override.model_dump(exclude={"off", "parameters"}, exclude_none=True)
+    told = override.model_dump(exclude={"disabled", "parameters"}, exclude_none=True)
     if "rule" in told:
         told["rule"] = one_line(told["rule"])
     changed = (*told, *(f"parameters.{name}" for name in kept))

@@ -82,7 +82,7 @@ class Template(Strict):
 class Override(Strict):
     """What an asset does otherwise than its template in one rule."""
 
-    off: bool = False
+    disabled: bool = False
     """Whether the rule is not judged on this asset."""
     rule: str | None = None
     """Another rule text."""

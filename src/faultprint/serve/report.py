@@ -263,7 +263,7 @@ def evidence(text: str, failure_mode: str, most: int = 3) -> list[str]:
     -------
     list[str]
         What speaks for the failure mode, or else against healthy, for example
-        ``vibration.rms 4.1 mm/s (healthy 1.9)``.
+        ``vibration.rms 4.1 mm/s (healthy 1.9)``; first the parts of a rule that holds.
     """
     found = json.loads(text) if text else {}
     items = found.get(failure_mode, {}).get("for") or found.get("healthy", {}).get("against", [])
@@ -272,7 +272,17 @@ def evidence(text: str, failure_mode: str, most: int = 3) -> list[str]:
         unit = f" {item['unit']}" if item.get("unit") not in (None, "", "1") else ""
         observed, healthy = wording.number(item["observed"]), wording.number(item["healthy"])
         said.append(f"{item['descriptor']} {observed}{unit} (healthy {healthy})")
-    return said
+    return [*_by_rule(found.get(failure_mode, {}).get("rules", [])), *said][:most]
+
+
+def _by_rule(rules: list[dict[str, Any]]) -> list[str]:
+    """Say which rules hold, part by part."""
+    parts = [(part, one["rule"]) for one in rules if one["holds"] for part in one["parts"]]
+    return [
+        f"{part['part']}: {wording.number(part['observed'])} {part['unit']} (rule {name})"
+        for part, name in parts
+        if part["holds"]
+    ]
 
 
 def _signature(signature: Signature, pages: Mapping[str, str]) -> dict[str, Any]:

@@ -193,13 +193,17 @@ def trial_page(book: RuleBook, trial: Trial) -> str:
             f"{rule.equipment_class}/{rule.name} {rule.version} ({rule.failure_mode})",
             f"  {rule.rule}",
             f"  holds in {total['holds']} of {total['windows']} windows of {len(mine)} assets, "
-            f"unknown in {total['unknown']}; {total['incidents']} incidents",
+            f"unknown in {total['unknown']}; {_counted(int(total['incidents']))}",
         ]
         lines += [
-            f"    {row.asset}: {row.holds} windows, {row.incidents} incidents"
+            f"    {row.asset}: {row.holds} windows, {_counted(row.incidents)}"
             for row in mine[mine["holds"] > 0].itertuples()
         ]
     return "\n".join(lines)
+
+
+def _counted(incidents: Any) -> str:
+    return "1 incident" if incidents == 1 else f"{incidents} incidents"
 
 
 def show_rules(book: RuleBook, asset: str, equipment_class: str) -> list[dict[str, Any]]:
@@ -218,7 +222,7 @@ def show_rules(book: RuleBook, asset: str, equipment_class: str) -> list[dict[st
     -------
     list[dict[str, Any]]
         One a rule: the rule as it reads here, ``overridden`` (field -> what the template says),
-        and whether it is ``off``.
+        and whether it is ``disabled``.
     """
     told = []
     instance = book.instance(asset, equipment_class)
@@ -229,7 +233,7 @@ def show_rules(book: RuleBook, asset: str, equipment_class: str) -> list[dict[st
             {
                 **(reads or rule).to_dict(),
                 "asset": asset,
-                "off": reads is None,
+                "disabled": reads is None,
                 "overridden": {name: _said(template, name) for name in changed},
             }
         )
@@ -237,7 +241,7 @@ def show_rules(book: RuleBook, asset: str, equipment_class: str) -> list[dict[st
 
 
 def _said(template: dict[str, Any], name: str) -> Any:
-    if name == "off":
+    if name == "disabled":
         return False
     field, _, parameter = name.partition(".")
     return template[field][parameter] if parameter else template[field]
@@ -259,8 +263,8 @@ def rules_page(told: list[dict[str, Any]]) -> str:
     lines = []
     for one in told:
         own = one["overridden"]
-        state = "off here" if one["off"] else "as in the template"
-        state = f"{len(own)} overridden" if own and not one["off"] else state
+        state = "disabled here" if one["disabled"] else "as in the template"
+        state = f"{len(own)} overridden" if own and not one["disabled"] else state
         lines += [f"{one['name']} {one['version']} ({one['failure_mode']}), {state}"]
         lines += [f"  rule: {one['rule']}{_mark(own, 'rule')}"]
         lines += [
