@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import timedelta
 
 from faultprint.errors import RuleError
@@ -66,11 +65,8 @@ class Checker:
             case say.InMode(name):
                 raise self._unknown(node, "mode", name, list(self._named))
             case _:
-                for each in fields(node):
-                    held = getattr(node, each.name)
-                    for part in held if isinstance(held, tuple) else (held,):
-                        if isinstance(part, say.Node):
-                            self.check(part)
+                for part in say.children(node):
+                    self.check(part)
 
     def span(self, node: say.Span) -> timedelta:
         """Read a length of time.
@@ -98,6 +94,28 @@ class Checker:
         if seconds > LONGEST_SPAN.total_seconds():
             raise self._mistake(node, f"{spell(node)}", "at most ten years", "look back less far")
         return timedelta(seconds=seconds)
+
+    def reach(self, node: say.Node) -> timedelta:
+        """Tell how far back a sound rule looks.
+
+        Parameters
+        ----------
+        node : say.Node
+            The rule, or a part of it.
+
+        Returns
+        -------
+        timedelta
+            From the end of a window to that of the oldest one it may look at.
+        """
+        inner = max((self.reach(part) for part in say.children(node)), default=timedelta(0))
+        match node:
+            case say.Past(_, span) | say.Lasting(_, span) | say.Rate(_, say.Quantity() as span):
+                return inner + self.span(span) + self._scope.slack
+            case say.Rate():
+                return inner + self._scope.length + self._scope.slack
+            case _:
+                return inner
 
     def of(self, node: say.Node) -> Unit:
         """Tell the unit of a value, and check its parts.

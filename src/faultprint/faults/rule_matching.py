@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 import pandas as pd
 
 from faultprint.faults.expert import Compiled, compile_rule
 from faultprint.faults.release import Release, ScoringSettings
 from faultprint.faults.rule_book import RuleBook, effective
+from faultprint.faults.rule_check import Checker
 from faultprint.faults.rule_scope import Scope, scope_of
 from faultprint.faults.rule_verdicts import findings, with_rules
 from faultprint.faults.signature import identity
@@ -68,6 +70,31 @@ def match_rules(
     found = findings(release.rules, class_scope(release.scoring, name), windows, residuals)
     mine = [s for s in release.signatures if s.equipment_class == name]
     return with_rules(found, mine, release.models[name].modes, tables)
+
+
+def rules_reach(release: Release, equipment_class: str) -> timedelta:
+    """Tell how far back the rules of a class look, on any asset.
+
+    Parameters
+    ----------
+    release : Release
+        The release.
+    equipment_class : str
+        A class that it describes.
+
+    Returns
+    -------
+    timedelta
+        From the end of a window to that of the oldest one they may look at; 0 without rules.
+    """
+    rules = release.rules.of(equipment_class)
+    if not rules:
+        return timedelta(0)
+    scope = class_scope(release.scoring, equipment_class)
+    instances = [None, *(i for i in release.rules.instances if i.template == equipment_class)]
+    every = [effective(rule, one)[0] for rule in rules for one in instances]
+    trees = [compile_rule(rule, scope).tree for rule in every if rule is not None]
+    return max((Checker("", scope).reach(tree) for tree in trees), default=timedelta(0))
 
 
 def compile_book(book: RuleBook, scoring: ScoringSettings) -> tuple[Compiled, ...]:

@@ -210,8 +210,25 @@ def walk(node: Node) -> Iterator[Node]:
         The root, then its parts from left to right, each before its own parts.
     """
     yield node
+    for part in children(node):
+        yield from walk(part)
+
+
+def children(node: Node) -> list[Node]:
+    """List the parts of a node.
+
+    Parameters
+    ----------
+    node : Node
+        The node.
+
+    Returns
+    -------
+    list[Node]
+        From left to right.
+    """
+    found: list[Node] = []
     for each in fields(node):
         held = getattr(node, each.name)
-        for part in held if isinstance(held, tuple) else (held,):
-            if isinstance(part, Node):
-                yield from walk(part)
+        found += [p for p in (held if isinstance(held, tuple) else (held,)) if isinstance(p, Node)]
+    return found

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from faultprint import tables as schema
 from faultprint.config import Cleaning
+from faultprint.faults.rule_matching import rules_reach
 from faultprint.serve.score import Scored, Scorer
 from faultprint.signal.clean import SPIKE_SPAN
 from faultprint.stages.additions import KEYS, add
@@ -98,7 +99,10 @@ def _given(scorer: Scorer, part: Scored, times: pd.Series) -> pd.DataFrame:
     frames = [_NOTHING_GIVEN]
     scoring = scorer.release.scoring
     for name, windows in part.windows.items():
-        whole = windows["start"] >= _settled(times, scoring.cleaning)
+        settled = _settled(times, scoring.cleaning)
+        reach = pd.Timedelta(rules_reach(scorer.release, name))
+        first = (windows["run"] == windows["run"].min()).astype("int64")
+        whole = windows["start"] >= settled + first * reach  # rules look back within the run only
         if scoring.windows.by == "count":  # rows are counted from the beginning of the run
             whole &= windows["run"] > windows["run"].min()
         sensors = scorer.release.twins[name].sensors.values()
