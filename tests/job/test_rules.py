@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,9 +17,17 @@ from faultprint.cli import app
 from faultprint.config import Settings
 from faultprint.errors import ConfigError, RuleError
 from faultprint.faults.release import scoring_settings
+from faultprint.faults.rule_book import RuleBook
 from faultprint.faults.rule_matching import compile_book
 from faultprint.serve.score import Scorer
-from faultprint.stages.rules import Trial, load_rules, rule_files, show_rules, try_rules
+from faultprint.stages.rules import (
+    Trial,
+    load_rules,
+    rule_files,
+    show_rules,
+    try_rules,
+    version_hints,
+)
 from faultprint.stages.run import run_stage
 from faultprint.stages.workspace import Workspace
 from faultprint.store.parquet import read_table
@@ -139,6 +150,32 @@ def test_files_that_cannot_be_read_are_named(settings: Settings, tmp_path: Path)
         else:
             assert load_rules(settings, tmp_path, [bad]).rules == ()
     assert load_rules(settings, tmp_path).rules == ()
+
+
+def test_a_changed_rule_must_count_its_version_up(settings: Settings, tmp_path: Path) -> None:
+    held = load_rules(settings, tmp_path, rule_files(EXAMPLES))
+    assert version_hints(held, held) == []
+    first, second, *others = held.rules
+    raised = replace(second, rule="running", version="1.1.0")
+    changed = RuleBook((replace(first, title="Other words"), raised, *others))
+    assert version_hints(changed, held) == [
+        "centrifugal_pump/hot_and_loud_bearing was changed (patch) since version 1.0.0: "
+        "count its version up to 1.0.1"
+    ]
+
+
+def test_the_carets_stay_under_the_place_on_the_command_line(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    text = "template: centrifugal_pump\nrules: {a: {title: t, failure_mode: m, rule: flow > 3}}"
+    bad.write_text(text, "utf-8")
+    command = [sys.executable, "-m", "faultprint", "rules", "check", str(bad)]
+    params = ["--params", str(REPOSITORY / "params.yaml")]
+    done = subprocess.run(
+        [*command, *params], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    *_, shown, carets = done.stderr.splitlines()
+    assert (shown, carets) == ("  flow > 3", "  ^^^^")
 
 
 def test_an_asset_shows_what_is_off(settings: Settings, tmp_path: Path) -> None:

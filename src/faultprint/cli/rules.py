@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from faultprint.cli.options import AsJson, Folder, Params
+from faultprint.cli.options import AsJson, Folder, Params, Release
 from faultprint.errors import ConfigError
 
 app = typer.Typer(help="Check and show the rules that experts write.", no_args_is_help=True)
@@ -21,19 +21,25 @@ def check_rules(
     ] = None,
     params: Params = Path("params.yaml"),
     workspace: Folder = Path(),
+    release: Release = Path("models/release"),
     as_json: AsJson = False,
 ) -> None:
     """Check rules and say what each would have done on the archive; nothing is written."""
     from faultprint.faults.release import scoring_settings
     from faultprint.faults.rule_matching import compile_book
-    from faultprint.stages.rules import load_rules, trial_page, try_rules
+    from faultprint.serve.score import Scorer
+    from faultprint.stages.rules import load_rules, trial_page, try_rules, version_hints
     from faultprint.stages.workspace import Workspace
+    from faultprint.store.manifest import MANIFEST
     from faultprint.store.settings import load_settings
 
     settings, place = load_settings(params), Workspace(workspace)
     book = load_rules(settings, workspace, files)
     compiled = compile_book(book, scoring_settings(settings))
     told = f"{len(compiled)} rules and {len(book.instances)} instances are sound"
+    if (workspace / release / MANIFEST).exists():
+        held = Scorer.load(workspace / release).release.rules
+        told = "\n".join([told, *version_hints(book, held)])
     if not (place.expected / "windows").is_dir():
         typer.echo(f"{told}; no archive to try them on: run the stages up to expect")
         return

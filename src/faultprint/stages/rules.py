@@ -12,7 +12,7 @@ import pandas as pd
 
 from faultprint.config import Settings
 from faultprint.errors import ConfigError, FaultprintError
-from faultprint.faults.expert import Rule
+from faultprint.faults.expert import Rule, difference
 from faultprint.faults.release import scoring_settings
 from faultprint.faults.rule_book import RuleBook, effective, rule_book
 from faultprint.faults.rule_files import read_instance, read_template
@@ -21,6 +21,7 @@ from faultprint.faults.rule_verdicts import Finding, findings
 from faultprint.stages.workspace import Workspace, read_frames
 from faultprint.state.alarms import persist
 from faultprint.store.settings import read_params
+from faultprint.store.versions import bump, ordered
 
 DRY_RUN = ("rule", "asset", "windows", "unknown", "holds", "incidents")
 """Columns of the dry run."""
@@ -200,6 +201,34 @@ def trial_page(book: RuleBook, trial: Trial) -> str:
             for row in mine[mine["holds"] > 0].itertuples()
         ]
     return "\n".join(lines)
+
+
+def version_hints(book: RuleBook, held: RuleBook) -> list[str]:
+    """Name the rules that changed since a release and kept their version.
+
+    Parameters
+    ----------
+    book : RuleBook
+        The rules.
+    held : RuleBook
+        Those of the release.
+
+    Returns
+    -------
+    list[str]
+        One sentence a rule, with the version it should have.
+    """
+    before = {rule.id: rule for rule in held.rules}
+    hints = []
+    for rule in book.rules:
+        old = before.get(rule.id)
+        level = difference(old, rule) if old else "same"
+        if old and level != "same" and ordered(rule.version) <= ordered(old.version):
+            hints.append(
+                f"{rule.equipment_class}/{rule.name} was changed ({level}) since version "
+                f"{old.version}: count its version up to {bump(old.version, level)}"
+            )
+    return hints
 
 
 def _counted(incidents: Any) -> str:
