@@ -189,8 +189,9 @@ know can be compared with itself.
 
 Where the fault was not learnt, every rule is `any`. A name by rule has no p-value: `candidates`
 says `null`, `by_rule` of the state is true, and the p-value against healthy stays what it was. It
-settles an ambiguous verdict that has it among its candidates; beside another learnt name both are
-candidates. Incidents open through `detect.on_delay` as all do, so a rule needs no `for` of its own
+settles an ambiguous verdict that has it among its candidates. Beside another learnt name both are
+candidates and the verdict is ambiguous; a fault that was not learnt is then named first, since a
+classifier that has never seen a fault gives it the name of a neighbour. Incidents open through `detect.on_delay` as all do, so a rule needs no `for` of its own
 to keep short spells away. The false-alarm budget does not cover rules: the dry run shows what they
 cost.
 

@@ -172,9 +172,14 @@ def test_beside_another_learnt_name_both_are_candidates() -> None:
     old = before()[1]
     known = old["verdict"] == "known"
     assert (diagnoses.loc[known, "verdict"] == "ambiguous").all()
-    assert (diagnoses.loc[known, "failure_mode"] == old.loc[known, "failure_mode"]).all()
+    assert (diagnoses.loc[known, "failure_mode"] == "looseness").all()  # was never learnt
     assert diagnoses.loc[known, "candidates"].str.endswith('"looseness":null}').all()
     assert (diagnoses.loc[old["verdict"] == "healthy", "failure_mode"] == "looseness").all()
+    _, diagnoses = judged(release(flow=rule("running", "blockage")))
+    wear = known & (old["failure_mode"] == "bearing_wear")
+    assert wear.sum() > 10
+    assert (diagnoses.loc[wear, "failure_mode"] == "bearing_wear").all()  # both were learnt
+    assert (diagnoses.loc[wear, "verdict"] == "ambiguous").all()
 
 
 def test_an_ambiguous_verdict_is_settled() -> None:

@@ -2,7 +2,7 @@
 
 Each method takes the tokens of one production of the grammar. Conditions and values share one chain
 of productions, since an opening parenthesis may begin either; what was read is then asked for its
-kind where it stands.
+kind where it stands. Longer than other modules on purpose: a production a method, read together.
 """
 
 from __future__ import annotations

@@ -144,10 +144,11 @@ def with_rules(
     -----
     A rule that holds and mixes as ``any``, or whose fault was not learnt, makes the window abnormal
     and names its fault. Where learning names nothing, its name stands alone; it settles an
-    ambiguous verdict that has it among the candidates; beside another learnt name, both are
-    candidates. A rule that mixes as ``confirm`` names nothing itself, but strikes its fault off the
-    candidates where it does not hold; if none is left, the window is a deviation. A rule whose
-    answer is unknown changes nothing but the reason.
+    ambiguous verdict that has it among the candidates. Beside another learnt name, both are
+    candidates, and a fault that was not learnt comes first: a classifier that has never seen a
+    fault gives it the name of a neighbour. A rule that mixes as ``confirm`` names nothing itself,
+    but strikes its fault off the candidates where it does not hold; if none is left, the window is
+    a deviation. A rule whose answer is unknown changes nothing but the reason.
     """
     states, diagnoses = tables
     found = list(found)
@@ -246,6 +247,8 @@ def _name(window: _Window, learnt: frozenset[str]) -> None:
         window.verdict, window.mode = "known", named[0]
     elif named != [window.mode]:
         window.verdict = "ambiguous"
+        unlearnt = [mode for mode in named if mode not in learnt]
+        window.mode = (*unlearnt, window.mode)[0]
     window.candidates |= dict.fromkeys(fresh)
 
 

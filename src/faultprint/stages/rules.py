@@ -1,4 +1,7 @@
-"""Expert rules from files: read, checked, shown, and tried on the archive before they count."""
+"""Expert rules from files: read, checked, shown, and tried on the archive before they count.
+
+A little longer than other modules: what is computed and how it is printed stand together.
+"""
 
 from __future__ import annotations
 
