@@ -17,7 +17,7 @@ from faultprint.serve.score import Scorer
 from faultprint.signal.instants import HOUR, instants
 from faultprint.stages.workspace import Workspace
 from faultprint.state.sensor_drift import find_drift, related_sensors
-from faultprint.state.sensor_health import Spell
+from faultprint.state.spells import Spell
 from faultprint.store.parquet import read_table
 
 SIZES = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)

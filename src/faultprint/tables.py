@@ -170,9 +170,9 @@ TABLES: dict[str, Table] = {
                 Column("reason", "text", "why it cannot be evaluated; empty if it can"),
             ),
             "one float64 column per descriptor, named `<source>.<descriptor>`; `distrusted` "
-            "(text) names the sensors that were not believed; after labelling also `label` "
-            "(failure modes joined by `|`, `healthy`, or empty) and `use` (why the window is or is "
-            "not learnt from)",
+            "(text) names the sensors that were not believed, `suspected` those that no diagnosis "
+            "may rest on alone; after labelling also `label` (failure modes joined by `|`, "
+            "`healthy`, or empty) and `use` (why the window is or is not learnt from)",
         ),
         Table(
             "sensor_health",
@@ -191,6 +191,7 @@ TABLES: dict[str, Table] = {
                     "instant from which it was trusted again; missing: still bad",
                     nullable=True,
                 ),
+                Column("evidence", "text", "what speaks for it, in words"),
                 _RELEASE,
             ),
         ),

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
+from faultprint import tables
 from faultprint.evaluate.metrics import event_metrics
 from faultprint.serve import wording
 from faultprint.serve.report import (
@@ -18,6 +19,7 @@ from faultprint.serve.report import (
     headline,
     render_report,
 )
+from faultprint.serve.sensor_report import WORDS, sensor_part
 from tests.serve import samples
 
 VOID = {"meta", "img", "br", "link", "input"}
@@ -232,3 +234,37 @@ def test_a_rule_that_holds_is_told_first() -> None:
     ]
     text = json.dumps({"fouling": {"for": [], "against": [], "rules": rules}})
     assert evidence(text, "fouling") == ["residual(oil) > 8 K: 9.12 K (rule hot)"]
+
+
+def _health() -> pd.DataFrame:
+    start = pd.Timestamp("2025-03-01T00:00:00Z")
+    rows = [
+        ("p2", "flow", "drift", start, pd.NaT, "+5.1 healthy scales; current does not follow"),
+        ("p1", "seal", "stuck", start, start + pd.Timedelta(hours=36), "11 of 12 readings repeat"),
+        ("p1", "flow", "stuck", start, start + pd.Timedelta(hours=2), "<b>"),
+    ]
+    columns = ["asset", "sensor", "kind", "since", "until", "evidence"]
+    frame = pd.DataFrame(rows, columns=columns).assign(release="1.0.0")
+    types = tables.empty("sensor_health").dtypes.to_dict()
+    return frame.astype(types)[list(types)]
+
+
+def test_bad_sensors_are_listed_with_what_shows_it() -> None:
+    page = render_report(samples.context(health=_health()))
+    section = page[page.index('id="sensors"') : page.index('id="signatures"')]
+    assert "+5.1 healthy scales; current does not follow" in section
+    assert "still bad: flow" in section
+    assert "2025-03-01 00:00" in section
+    assert "&lt;b&gt;" in section
+    part = sensor_part(_health())
+    assert [(row["what"], row["spells"], row["open"]) for row in part["counts"]] == [
+        ("stuck", 2, 0),
+        ("drifting", 1, 1),
+    ]
+    assert [(a["asset"], len(a["spells"])) for a in part["assets"]] == [("p1", 2), ("p2", 1)]
+    assert part["assets"][0]["spells"][1]["hours"] == 36
+    assert set(WORDS) == set(tables.SENSOR_FAULTS)
+
+
+def test_a_report_without_bad_sensors_says_so() -> None:
+    assert "Every sensor was believed throughout." in render_report(samples.context())

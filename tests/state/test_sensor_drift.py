@@ -105,7 +105,7 @@ def test_sensors_that_move_together_are_the_machine(relations: Relations) -> Non
 
 
 def test_a_known_fault_is_no_drift_but_the_opposite_is(relations: Relations) -> None:
-    falling = _residuals({"seal": _ramp(60, 160, -8.0)})
+    falling = _residuals({"seal": _ramp(60, 160, -8.0), "flow": _ramp(60, 160, -0.7)})
     assert find_drift(falling, relations, HEALTH) == []
     rising = _residuals({"seal": _ramp(60, 160, 8.0)})
     assert [s.sensor for s in find_drift(rising, relations, HEALTH)] == ["seal"]

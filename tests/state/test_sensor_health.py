@@ -15,7 +15,8 @@ from faultprint.config import Cleaning, Equipment, Running, Sensor, SensorHealth
 from faultprint.signal.clean import flag_readings
 from faultprint.signal.instants import HOUR, NEVER, instants
 from faultprint.state.distrust import DISTRUSTED, distrust, distrusted_sensors
-from faultprint.state.sensor_health import Spell, judge_sensors, spells_table
+from faultprint.state.sensor_health import judge_sensors
+from faultprint.state.spells import Spell, spells_table
 from faultprint.tables import QUALITY, QUALITY_SUFFIX
 
 START = pd.Timestamp("2025-03-01T00:00:00Z")

@@ -16,7 +16,8 @@ from faultprint.faults.release import ScoringSettings
 from faultprint.signal.clean import flag_again
 from faultprint.signal.describe import describe
 from faultprint.state.distrust import distrust
-from faultprint.state.sensor_health import Spell, judge_sensors
+from faultprint.state.sensor_health import judge_sensors
+from faultprint.state.spells import Spell
 
 TOO_EARLY = "insufficient_history"
 """Reason of windows that reach back before the first reading that was given."""

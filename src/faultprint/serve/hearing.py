@@ -9,7 +9,7 @@ import pandas as pd
 from faultprint.faults.release import ScoringSettings
 from faultprint.state.distrust import SUSPECTED, distrust
 from faultprint.state.sensor_drift import find_drift, silenced, suspects
-from faultprint.state.sensor_health import spells_table
+from faultprint.state.spells import spells_table
 from faultprint.twin.baseline import Twin, expect
 
 

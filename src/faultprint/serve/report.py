@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,10 +13,12 @@ import pandas as pd
 from faultprint.faults.page import signature_page
 from faultprint.records import Signature
 from faultprint.serve import wording
+from faultprint.serve.sensor_report import sensor_part
 from faultprint.serve.signature_page import environment, inline
 from faultprint.store.figures import contrast_figure
 from faultprint.store.manifest import Manifest
 from faultprint.store.timeline import timeline_figure
+from faultprint.tables import empty
 
 TIMELINES = 8
 """Assets drawn at most."""
@@ -41,6 +44,8 @@ class ReportContext:
     signatures: tuple[Signature, ...]
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     """Caption -> PNG of further pictures, e.g. the confusion of faults."""
+    health: pd.DataFrame = field(default_factory=partial(empty, "sensor_health"))
+    """Table ``sensor_health``: when a sensor was not believed."""
     notes: tuple[str, ...] = ()
     """What a reader must know: assets that could not be judged, rows refused."""
     links: Mapping[str, str] = field(default_factory=dict)
@@ -80,6 +85,7 @@ def render_report(context: ReportContext) -> str:
             links=context.links,
             pictures={caption: inline(png) for caption, png in context.pictures.items()},
             notes=context.notes,
+            sensors=sensor_part(context.health),
         )
     )
 

@@ -21,7 +21,7 @@ from faultprint.faults.rule_matching import match_rules
 from faultprint.serve.describing import Described, attributes_of, describe_asset
 from faultprint.serve.hearing import hear
 from faultprint.state.alarms import raise_incidents, with_alarms
-from faultprint.state.sensor_health import spells_table
+from faultprint.state.spells import spells_table
 from faultprint.store.bundle import read_bundle
 from faultprint.store.manifest import Manifest
 from faultprint.store.site_marks import read_marks

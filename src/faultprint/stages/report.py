@@ -52,6 +52,7 @@ def report(settings: Settings, workspace: Workspace) -> dict[str, object]:
     covered = coverage(settings, workspace, release)
     write_text(render_coverage(covered), workspace.reports / COVERAGE)
     pages = write_pages(release.release, release.label, workspace, settings.database.url)
+    health = read_table(workspace.results, "sensor_health")
     page = render_report(
         ReportContext(
             title=TITLE,
@@ -61,6 +62,7 @@ def report(settings: Settings, workspace: Workspace) -> dict[str, object]:
             failures=judged.failures,
             residuals=_in_periods(residuals, held_out_periods(windows)),
             signatures=release.release.signatures,
+            health=health[health["release"] == release.label],
             notes=_notes(settings, workspace, judged),
             links={"What the release can see": COVERAGE},
             pages=pages,

@@ -177,7 +177,7 @@ def _renewed(old: pd.DataFrame | None, fresh: pd.DataFrame) -> pd.DataFrame:
     joined = [frame for frame in (old, fresh) if frame is not None and len(frame)]
     if not joined:
         return fresh
-    latest = pd.concat(joined).drop_duplicates(keys, keep="last")
+    latest = pd.concat(joined).drop_duplicates(keys, keep="last").fillna({"evidence": ""})
     return latest.sort_values(keys, ignore_index=True)
 
 

@@ -24,7 +24,8 @@ from faultprint.signal.instants import instants
 from faultprint.simulate.fleet import simulate
 from faultprint.stages.workspace import Workspace
 from faultprint.state.distrust import DISTRUSTED, distrust
-from faultprint.state.sensor_health import Spell, judge_sensors, spells_table
+from faultprint.state.sensor_health import judge_sensors
+from faultprint.state.spells import Spell, spells_table
 from faultprint.store.parquet import list_assets, read_readings, read_table
 from faultprint.tables import QUALITY, QUALITY_SUFFIX
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from faultprint.config import Equipment
 from faultprint.signal.instants import instants
-from faultprint.state.sensor_health import Spell
+from faultprint.state.spells import Spell
 
 DRIFT = "drift"
 """Kind of a spell that is found from windows, not from readings."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from faultprint.config import SensorHealth
 from faultprint.signal.instants import NEVER, instants, nanoseconds
-from faultprint.state.sensor_health import Spell
+from faultprint.state.spells import Spell
 from faultprint.twin.disagreement import Disagreement, disagree
 from faultprint.twin.redundancy import Relations, deviances
 

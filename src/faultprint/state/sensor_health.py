@@ -6,8 +6,10 @@ A check must fail over the *penalty window* before the sensor is bad, and must h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,8 +17,9 @@ from numpy.typing import NDArray
 
 from faultprint.config import Equipment, SensorHealth
 from faultprint.signal.clean import is_running
-from faultprint.signal.instants import HOUR, NEVER, instants, nanoseconds, stamps
-from faultprint.tables import QUALITY, QUALITY_SUFFIX, SENSOR_FAULTS, empty
+from faultprint.signal.instants import HOUR, NEVER, instants, nanoseconds
+from faultprint.state.spells import Spell
+from faultprint.tables import QUALITY, QUALITY_SUFFIX, SENSOR_FAULTS
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -33,21 +36,6 @@ _VARIES = 0.8
 
 _STILL = 0.25
 """Share of equal values from which a look-back is no measure of the usual noise."""
-
-
-@dataclass(frozen=True, eq=False)
-class Spell:
-    """A time in which a sensor is not believed."""
-
-    sensor: str
-    kind: str
-    """Which of ``tables.SENSOR_FAULTS`` it was first."""
-    since: int
-    """Instant from which it is bad [ns]."""
-    until: int
-    """Instant from which it is trusted again [ns]; ``NEVER`` while it is still bad."""
-    evidence: str = ""
-    """What speaks for it, in words."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +103,8 @@ def judge_sensors(
         failed["noise_collapse"] = size.to_lowest < settings.noise_low
         alone = crowd[np.searchsorted(times, rows.times)] < 2
         failed["noise_burst"] = (size.to_highest > settings.noise_high) & alone
-        spells += _latched(name, rows.times, failed, settings)
+        words = partial(_told, rows, size, settings)
+        spells += _latched(name, rows.times, failed, settings, words)
     return spells
 
 
@@ -238,7 +227,11 @@ def _crowd(
 
 
 def _latched(
-    sensor: str, times: Whole, failed: Mapping[str, Flags], settings: SensorHealth
+    sensor: str,
+    times: Whole,
+    failed: Mapping[str, Flags],
+    settings: SensorHealth,
+    words: Callable[[str, int], str],
 ) -> list[Spell]:
     """Join failures into spells that last until the reward window has passed without any."""
     fails = np.any(list(failed.values()), axis=0)
@@ -253,38 +246,25 @@ def _latched(
     for start, stop in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
         kind = next(k for k in SENSOR_FAULTS if k in failed and failed[k][start])
         until = int(times[stop]) if stop < times.size else NEVER
-        spells.append(Spell(sensor, kind, int(times[start]), until))
+        spells.append(Spell(sensor, kind, int(times[start]), until, words(kind, int(start))))
     return spells
 
 
-def spells_table(asset: str, spells: Iterable[Spell], release: str) -> pd.DataFrame:
-    """Lay out spells as rows of ``sensor_health``.
-
-    Parameters
-    ----------
-    asset : str
-        The asset.
-    spells : Iterable[Spell]
-        Its spells.
-    release : str
-        Name of the release, written into every row.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of ``sensor_health``; ``until`` is missing where the sensor is still bad.
-    """
-    rows = sorted(spells, key=lambda s: (s.sensor, s.since, s.kind))
-    until = np.array([s.until for s in rows], dtype=np.int64)
-    frame = pd.DataFrame(
-        {
-            "asset": asset,
-            "sensor": [s.sensor for s in rows],
-            "kind": [s.kind for s in rows],
-            "since": stamps(np.array([s.since for s in rows], dtype=np.int64)),
-            "until": stamps(until).mask(until == NEVER),
-            "release": release,
-        },
-        index=range(len(rows)),
-    )
-    return frame.astype(empty("sensor_health").dtypes.to_dict())
+def _told(rows: _Rows, noise: _Noise, settings: SensorHealth, kind: str, at: int) -> str:
+    """Say what speaks for a kind of defect at a row."""
+    first = np.searchsorted(rows.times, rows.times[at] - nanoseconds(settings.penalty), "right")
+    quality, lost = rows.quality[first : at + 1], rows.lost[first : at + 1]
+    span = f"in {settings.penalty / timedelta(hours=1):g} h"
+    given = int((~lost).sum())
+    if kind == "missing":
+        return f"{given} of {lost.size} readings {span}"
+    if kind in {"out_of_range", "stuck"} and noise.to_lowest[at] != 0:
+        does = {"out_of_range": "outside its physical range", "stuck": "repeat the one before"}
+        return f"{int((quality == QUALITY[kind]).sum())} of {given} readings {does[kind]} {span}"
+    if kind == "spiking":
+        return f"{int((quality == QUALITY['spike']).sum())} lone spikes {span}"
+    if kind == "noise_burst":
+        return f"noise {noise.to_highest[at]:.1f} times the highest that is usual {span}"
+    if kind == "noise_collapse":
+        return f"noise {noise.to_lowest[at]:.2g} of the lowest that is usual {span}"
+    return f"readings {'do not change' if kind == 'stuck' else 'change impossibly fast'} {span}"

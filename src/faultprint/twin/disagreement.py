@@ -68,7 +68,8 @@ def disagree(
     Reconstruction after Dunia and Qin (1998, doi:10.1002/aic.690440812): of all causes along one
     direction ``d`` (a sensor: its axis; a known fault: where it moves the levels) the one that
     takes away most of ``x' P x``, ``(d' P x)^2 / (d' P d)``, is the best explanation. A fault
-    counts only with its own sign, and as soon as it takes away half of what the sensor does.
+    counts only with its own sign. It would do as well as a sensor where it takes away at least half
+    as much and leaves the sensors as healthy as ever.
     """
     told = level.reindex(columns=list(relations.sensors))
     standard = (told.to_numpy(dtype=np.float64) - relations.centre) / np.asarray(relations.scale)
@@ -93,7 +94,8 @@ def disagree(
         loudest = rest <= rest.min(axis=1, keepdims=True)
         taken = score**2 / np.diag(inverse)
         fault = _taken_by_faults(x, inverse, [f[seen] for f in faults])[:, None]
-        known_fault = fault >= _AS_WELL * taken
+        missed = np.sqrt(np.maximum(((score * x).sum(axis=1))[:, None] - fault, 0.0))
+        known_fault = (fault >= _AS_WELL * taken) & (missed <= quiet * relations.quiet)
         alone[place] = loudest & (rest <= quiet * relations.quiet) & ~known_fault
         ailing[place] = (rest > _MOVED * quiet * relations.quiet) | known_fault
     return Disagreement(pd.DatetimeIndex(level.index), relations.sensors, apart, alone, ailing)
