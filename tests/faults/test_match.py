@@ -177,3 +177,45 @@ def test_a_diagnosis_that_needs_a_bad_sensor_is_not_evaluable_and_says_so() -> N
     tables.check("states", bad_states)
     _, other = judged(windows.assign(distrusted="unheard:stuck"), residuals)
     pd.testing.assert_frame_equal(other, diagnoses)
+
+
+def test_a_diagnosis_that_rests_on_a_suspect_sensor_alone_is_taken_back() -> None:
+    windows, residuals = fresh()
+    states, diagnoses = judged(windows, residuals)
+    suspected = windows.assign(suspected="pressure:drift")
+    weak_states, weak = judged(suspected, residuals)
+    taken = (weak["reason"] == "sensor_suspect:pressure:drift").to_numpy()
+    assert diagnoses.loc[taken, "failure_mode"].eq("blockage").sum() > 10
+    assert (weak.loc[taken, "verdict"] == "not_evaluable").all()
+    assert weak_states.loc[taken, "p_value"].isna().all()
+    pd.testing.assert_frame_equal(weak[~taken], diagnoses[~taken])
+    pd.testing.assert_frame_equal(weak_states[~taken], states[~taken])
+    healthy = (diagnoses["verdict"] == "healthy").to_numpy()
+    assert not (taken & healthy).any()
+    stands = diagnoses["failure_mode"].eq("bearing_wear").to_numpy() & ~taken
+    assert stands.sum() > 10
+    tables.check("diagnoses", weak)
+
+
+def test_a_taken_back_diagnosis_would_not_be_made_without_the_sensor() -> None:
+    windows, residuals = fresh()
+    _, weak = judged(windows.assign(suspected="pressure:drift"), residuals)
+    own = [c for c in windows.columns if c.startswith("pressure.")]
+    deaf = residuals.assign(deviance=residuals["deviance"].where(residuals["sensor"] != "pressure"))
+    _, without = judged(windows.assign(**dict.fromkeys(own, np.nan)), deaf)
+    _, whole = judged(windows, residuals)
+    named = whole["verdict"].isin(["known", "ambiguous"])
+    same = without["verdict"].isin(["known", "ambiguous"]) & (
+        without["failure_mode"] == whole["failure_mode"]
+    )
+    taken = weak["reason"].str.startswith("sensor_suspect:")
+    assert (taken[named] == ~same[named]).all()
+
+
+def test_without_a_suspect_condition_no_deviance_is_left() -> None:
+    windows, residuals = fresh()
+    _, weak = judged(windows.assign(suspected="load:missing"), residuals)
+    _, nobody = judged(windows.assign(suspected="unheard:missing"), residuals)
+    _, whole = judged(windows, residuals)
+    pd.testing.assert_frame_equal(nobody, whole)
+    assert (weak["reason"] == "sensor_suspect:load:missing").sum() > 0

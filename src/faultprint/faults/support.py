@@ -12,7 +12,6 @@ from faultprint.faults.design import DEVIANCE, source_of
 from faultprint.faults.model import ClassModel
 from faultprint.faults.verdicts import Judgement, judge
 from faultprint.state.distrust import (
-    DISTRUSTED,
     SENSOR_SUSPECT,
     SUSPECTED,
     distrusted_sensors,
@@ -36,7 +35,7 @@ def unsupported(
     model : ClassModel
         What was learnt of the class.
     rows : pandas.DataFrame
-        The windows; the columns ``suspected`` and ``distrusted`` name their sensors.
+        The windows; the column ``suspected`` names their sensors in doubt.
     values : NDArray[numpy.float64]
         What the model reads of them, shape (windows, features).
     judged : Judgement
@@ -52,14 +51,15 @@ def unsupported(
 
     Notes
     -----
-    Each suspect is left out by itself, and all of them together. What a sensor with gaps said in a
-    window is believed (it is ``distrusted`` as ``missing`` only), so it is left out here: its
-    readings and those it is held against are not of the same hours. Without a sensor that says the
+    Each suspect is left out by itself, and all of them together. Without a sensor that says the
     operating conditions no sensor can be compared with what is expected.
     """
     texts = [""] * len(rows)
-    for n in np.flatnonzero(judged.verdict != "healthy").tolist():
-        doubtful = _doubtful(rows, n)
+    if SUSPECTED not in rows:
+        return texts
+    doubted = (rows[SUSPECTED] != "").to_numpy() & (judged.verdict != "healthy")
+    for n in np.flatnonzero(doubted).tolist():
+        doubtful = distrusted_sensors(str(rows[SUSPECTED].iloc[n]))
         groups = [[sensor] for sensor in doubtful]
         for left_out in groups if len(groups) < 2 else [*groups, list(doubtful)]:
             lost = _made_from(left_out, model.features)
@@ -69,25 +69,16 @@ def unsupported(
     return texts
 
 
-def _doubtful(rows: pd.DataFrame, n: int) -> dict[str, str]:
-    """Name the sensors to leave out of a window."""
-    found: dict[str, str] = {}
-    for column in (SUSPECTED, DISTRUSTED):
-        if column in rows:
-            found |= distrusted_sensors(str(rows[column].iloc[n]))
-    return found
-
-
 def _made_from(sensors: list[str], features: tuple[str, ...]) -> Flags:
     """Mark the features that cannot be had without these sensors.
 
-    A sensor without a deviance of its own is a condition: every deviance needs it.
+    A sensor that is described but has no deviance is a condition: every deviance needs it.
     """
-    condition = any(sensor + DEVIANCE not in features for sensor in sensors)
-    own = [bool(set(source_of(name).split("~")) & set(sensors)) for name in features]
-    return np.array(
-        [o or (condition and n.endswith(DEVIANCE)) for o, n in zip(own, features, strict=True)]
-    )
+    own = np.array([bool(set(source_of(name).split("~")) & set(sensors)) for name in features])
+    deviances = np.array([name.endswith(DEVIANCE) for name in features])
+    described = {source_of(name) for name in features}
+    condition = any(s in described and s + DEVIANCE not in features for s in sensors)
+    return own | (deviances & condition)
 
 
 def _stands(
