@@ -287,8 +287,9 @@ class SensorHealth(Strict):
     """Mean disagreement of a drifting sensor, in healthy scales of that disagreement ..."""
     drift_quiet: float = Field(1.0, gt=0)
     """... while the others, without it, stay within this multiple of their usual distance."""
-    related: float = Field(0.5, ge=0, le=1)
-    """Share of a sensor's variation that others must share for its drift to silence it."""
+    related: float = Field(1.0, ge=0, le=1)
+    """Share of a sensor's variation that others must share for its drift to silence it; 1: never,
+    drifts are reported alone."""
     redundant: list[list[str]] = []
     """Groups of sensors that measure the same; a drift of one is silenced, whatever they share."""
 

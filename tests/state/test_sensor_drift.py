@@ -14,7 +14,7 @@ from faultprint.state.sensor_drift import find_drift, related_sensors, silenced,
 from faultprint.twin.redundancy import Relations, learn_relations
 
 START = pd.Timestamp("2025-03-01T00:00:00Z")
-HEALTH = SensorHealth()
+HEALTH = SensorHealth(related=0.5)
 STEPS = 240
 """Windows of six hours: two months."""
 SENSORS = ("current", "flow", "pressure", "seal")
@@ -123,9 +123,9 @@ def test_only_sensors_that_others_contradict_are_silenced(relations: Relations) 
     found = find_drift(_residuals(walked), relations, HEALTH)
     assert {s.sensor for s in found} == {"flow", "seal"}
     assert [s.sensor for s in silenced(found, relations, HEALTH)] == ["flow"]
-    named = SensorHealth(redundant=[["seal", "pressure"], ["seal"]])
+    named = SensorHealth(related=0.5, redundant=[["seal", "pressure"], ["seal"]])
     assert {s.sensor for s in silenced(found, relations, named)} == {"flow", "seal"}
-    never = SensorHealth(related=1.0)
+    never = SensorHealth()
     assert silenced(found, relations, never) == []
 
 
@@ -170,3 +170,20 @@ def test_nothing_to_judge(relations: Relations) -> None:
     assert find_drift(walk, None, HEALTH) == []
     assert find_drift(walk, relations, SensorHealth(enabled=False)) == []
     assert silenced(find_drift(walk, relations, HEALTH), None, HEALTH) == []
+
+
+@pytest.mark.slow
+def test_most_drifts_beyond_three_scales_are_caught_and_few_good_sensors_accused(
+    relations: Relations,
+) -> None:
+    """40 healthy machines over 60 days (26 sensor-years), then a ramp on each of them."""
+    seeds = range(500, 540)
+    wrong = [s for n in seeds for s in find_drift(_residuals(seed=n), relations, HEALTH)]
+    assert len(wrong) <= 8  # at most one in three sensor-years
+    for sensor, size, least in (("flow", 3.0, 32), ("seal", 6.0, 32), ("flow", 1.0, 0)):
+        walk = {sensor: _ramp(60, 140, size)}
+        found = [find_drift(_residuals(walk, seed=n), relations, HEALTH) for n in seeds]
+        caught = sum(any(s.sensor == sensor for s in spells) for spells in found)
+        others = sum(any(s.sensor != sensor for s in spells) for spells in found)
+        assert caught >= least, (sensor, size)
+        assert others <= 8, (sensor, size)
