@@ -34,6 +34,9 @@ EVENT_KINDS = ("failure", "maintenance", "error", "inspection", "restart", "faul
 
 VERDICTS = ("healthy", "known", "ambiguous", "deviation", "not_evaluable")
 
+GROUP_CUTS = ("setting", "known faults", "usual")
+"""Where the distance comes from up to which unknown incidents are joined."""
+
 SENSOR_FAULTS = (
     "missing",
     "out_of_range",
@@ -309,6 +312,31 @@ TABLES: dict[str, Table] = {
                 _END,
                 Column("values", "floats", "what the model read, one number a feature"),
                 Column("features_sha256", "text", "sha256 of the names of these features"),
+                _RELEASE,
+            ),
+        ),
+        Table(
+            "groups",
+            "an unknown incident and the group of incidents that look like it",
+            "stages.groups",
+            "HA",
+            ("incident",),
+            (
+                Column("incident", "text", "the incident; its verdict is deviation"),
+                _ASSET,
+                Column("equipment_class", "text", "equipment class"),
+                Column("first_seen", "time", "first abnormal window"),
+                Column("cleared", "time", "when it cleared; missing: still open", nullable=True),
+                Column("group", "text", "name of its group, which stays; empty: like no other"),
+                Column(
+                    "stability",
+                    "float",
+                    "share of the group that stays together when the grouping is disturbed",
+                    "1",
+                    nullable=True,
+                ),
+                Column("cut", "float", "distance up to which incidents were joined", "1"),
+                Column("basis", "text", "where the cut comes from", allowed=GROUP_CUTS),
                 _RELEASE,
             ),
         ),

@@ -19,15 +19,16 @@ def series(begin: float, slope: float, seed: int, noise: float = 0.5) -> np.ndar
 
 
 def slow_change(hours: np.ndarray, values: np.ndarray, until: float) -> float:
-    """Fit every broken line with the library's least squares."""
+    """Fit every broken line and every step with the library's least squares."""
     best, loss = np.nan, np.inf
-    for i in range(1, len(hours) - 2):
+    for i in range(1, len(hours)):
         if hours[i] <= until:
-            line = np.column_stack([np.ones_like(hours), np.clip(hours - hours[i], 0, None)])
-            answer, *_ = np.linalg.lstsq(line, values, rcond=None)
-            rest = float(((values - line @ answer) ** 2).sum())
-            if rest < loss and answer[1] > 0:
-                best, loss = hours[i], rest
+            for shape in (np.clip(hours - hours[i], 0, None), hours >= hours[i]):
+                line = np.column_stack([np.ones_like(hours), shape])
+                answer, *_ = np.linalg.lstsq(line, values, rcond=None)
+                rest = float(((values - line @ answer) ** 2).sum())
+                if rest < loss and answer[1] > 0:
+                    best, loss = hours[i], rest
     return float(best)
 
 
@@ -50,6 +51,15 @@ def test_the_interval_holds_the_begin_about_as_often_as_it_says() -> None:
         errors.append(likely - 450.0)
     assert 145 <= held <= 185  # 80 % asked for
     assert abs(np.median(errors)) < 12
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_sudden_change_is_dated_to_the_window(seed: int) -> None:
+    values = np.where(HOURS >= 600, 4.0, 0.0) + series(9999, 0.0, seed)
+    found = find_change(HOURS, values, 660.0)
+    assert found is not None
+    assert found[1] == 600.0
+    assert found[2] - found[0] <= 12
 
 
 def test_a_fall_or_nothing_has_no_begin() -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from faultprint.cli import incidents, releases, rules, signatures
+from faultprint.cli import groups, incidents, releases, rules, signatures
 from faultprint.cli.options import Folder, Overrides, Params, Release
 from faultprint.cli.teach import teach
 from faultprint.errors import ConfigError, FaultprintError, RuleError, StoreError
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.add_typer(signatures.app, name="signatures")
 app.add_typer(releases.app, name="releases")
 app.command()(teach)
+groups.register(incidents.app)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(rules.app, name="rules")
 

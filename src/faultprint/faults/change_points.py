@@ -53,8 +53,8 @@ def find_change(hours: Floats, values: Floats, until: float) -> tuple[float, flo
 
     Notes
     -----
-    Exact search for one change: for each instant, a level up to it and a straight rise from it on
-    (a broken line) is fitted by least squares; the likely begin is that of the best fit. The
+    Exact search for one change: for each instant, a level up to it and from it on either a straight
+    rise or a higher level is fitted by least squares; the likely begin is that of the best fit. The
     interval holds the begins whose profile likelihood is within the 80 % quantile of the best one,
     with the number of values divided by ``(1 + r) / (1 - r)``, r being the lag-1 correlation of
     what the fit leaves, since windows overlap. A rise that is not straight makes it too narrow;
@@ -63,24 +63,24 @@ def find_change(hours: Floats, values: Floats, until: float) -> tuple[float, flo
     known = np.isfinite(values)
     t, x = hours[known], values[known]
     places = np.flatnonzero(t <= until)[1:]
-    places = places[places < len(t) - 2]
     if len(t) < FEWEST or not len(places):
         return None
-    rise = np.clip(t[None, :] - t[places, None], 0.0, None)
-    rise -= rise.mean(axis=1, keepdims=True)
     level = x - x.mean()
-    slope = np.maximum((rise @ level) / np.maximum((rise**2).sum(axis=1), 1e-300), 0.0)
-    left = level - slope[:, None] * rise
-    loss = (left**2).sum(axis=1)
-    best = int(loss.argmin())
-    if slope[best] <= 0:
+    later = t[None, :] - t[places, None]
+    shapes = np.stack([np.clip(later, 0.0, None), (later >= 0).astype(np.float64)])
+    shapes -= shapes.mean(axis=2, keepdims=True)
+    size = np.maximum(shapes @ level / np.maximum((shapes**2).sum(axis=2), 1e-300), 0.0)
+    left = level - size[..., None] * shapes
+    loss = (left**2).sum(axis=2)
+    shape, best = np.unravel_index(int(loss.argmin()), loss.shape)
+    if size[shape, best] <= 0:
         return None
-    rest = left[best]
+    rest = left[shape, best]
     alike = float(rest[1:] @ rest[:-1]) / max(float(rest @ rest), 1e-300)
     alike = float(np.clip(alike, 0.0, _MOST_ALIKE))
     count = len(t) * (1 - alike) / (1 + alike)
-    fall = count / 2 * np.log(np.maximum(loss, 1e-12) / max(float(loss[best]), 1e-12))
-    held = t[places[fall <= _RISE]]
+    fall = count / 2 * np.log(np.maximum(loss, 1e-12) / max(float(loss.min()), 1e-12))
+    held = t[places[(fall <= _RISE).any(axis=0)]]
     return float(held[0]), float(t[places[best]]), float(held[-1])
 
 

@@ -132,7 +132,6 @@ def tell_group(
     incidents = archive.incidents[archive.incidents["incident"].isin(group.incidents)]
     ordered = incidents.sort_values(["opened", "incident"], kind="stable")
     during = average_residuals(archive.residuals, rows)
-    average = _average(mine)
     return GroupStory(
         name=group.name,
         equipment_class=model.equipment_class,
@@ -141,14 +140,15 @@ def tell_group(
         symptoms=_symptoms(mine, pictures.features, during, model, equipment),
         conditions=_conditions(rows, model, equipment),
         codes=_codes(ordered, archive.events),
-        known=compare_with_known(average, typical_pictures(model, place), pictures.features),
+        known=compare_with_known(_middle(mine), typical_pictures(model, place), pictures.features),
     )
 
 
-def _average(mine: Floats) -> Floats:
+def _middle(mine: Floats) -> Floats:
+    """Take the median of each feature over the incidents that have it."""
     known = np.isfinite(mine)
-    total = np.where(known, mine, 0.0).sum(axis=0)
-    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+    held = np.where(known.any(axis=0), mine, 0.0)
+    return np.where(known.any(axis=0), np.nanmedian(held, axis=0), np.nan)
 
 
 def _symptoms(

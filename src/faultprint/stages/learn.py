@@ -60,7 +60,7 @@ LEARNT_BY = (
 )
 """Code that decides what a release says; the deps of the learn stage name it too."""
 
-PLACES = {"simulate", "source", "tracking", "database", "gate"}
+PLACES = {"simulate", "source", "tracking", "database", "gate", "discover"}
 """Settings that learning does not look at; what they make of the data, its sha256 tells."""
 
 _HeldOut = dict[str, tuple[set[str], float]]

@@ -22,7 +22,7 @@ STAGES: dict[str, Places] = {
     "expect": lambda s, w: (s, w.windows, w.expected),
     "learn": lambda s, w: (s, w),
     "publish": lambda s, w: (s, w),
-    "score": lambda _, w: (w.release, w.tables, w.results),
+    "score": lambda s, w: (w.release, w.tables, w.results, s.discover),
     "report": lambda s, w: (s, w),
 }
 """What each stage is called with, in the order in which the main job runs them."""

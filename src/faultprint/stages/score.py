@@ -8,11 +8,14 @@ import pandas as pd
 from tqdm import tqdm
 
 from faultprint import tables as schema
-from faultprint.config import Cleaning
+from faultprint.config import Cleaning, Discover
 from faultprint.faults.rule_matching import rules_reach
 from faultprint.serve.score import Scored, Scorer
 from faultprint.signal.clean import SPIKE_SPAN
 from faultprint.stages.additions import KEYS, add
+from faultprint.stages.groups import NAME as GROUPS
+from faultprint.stages.groups import regroup
+from faultprint.stages.groups import summary as group_summary
 from faultprint.stages.pictures import NAME as PICTURES
 from faultprint.stages.pictures import add_pictures, take_pictures
 from faultprint.state.alarms import raise_incidents, with_alarms
@@ -30,7 +33,9 @@ _NOTHING_GIVEN = schema.empty("states")[["asset", "end"]].assign(
 )
 
 
-def score(release: Path, tables: Path, results: Path) -> dict[str, object]:
+def score(
+    release: Path, tables: Path, results: Path, discover: Discover | None = None
+) -> dict[str, object]:
     """Score every history in a folder of tables and add what is new to the results.
 
     A row that is already there is never changed, except that a window which could not be evaluated
@@ -45,14 +50,16 @@ def score(release: Path, tables: Path, results: Path) -> dict[str, object]:
         Folder of ``assets``, ``readings``, ``events``, and the units of the sensors.
     results : Path
         Folder of ``residuals``, ``states``, ``diagnoses``, ``incidents``, ``incident_windows``,
-        ``sensor_health``, ``refused``, and ``conflicts`` if there are any.
+        ``groups``, ``sensor_health``, ``refused``, and ``conflicts`` if there are any.
+    discover : Discover | None, default None
+        How unknown incidents are grouped; as by default if it is not given.
 
     Returns
     -------
     dict[str, object]
         Release, rows added, windows completed, windows that would be judged otherwise now
         (``conflicts``) and windows left out since the readings given begin too late for them
-        (``without_history``), verdicts, incidents and refusals.
+        (``without_history``), verdicts, incidents, groups of unknown ones and refusals.
 
     Notes
     -----
@@ -80,7 +87,8 @@ def score(release: Path, tables: Path, results: Path) -> dict[str, object]:
     fresh[PICTURES] = pd.concat([f for f in seen if len(f)] or seen, ignore_index=True)
     with only_writer(results):
         restore_folder(results)
-        return _added(scorer, fresh, pd.concat(given, ignore_index=True), results)
+        every = pd.concat(given, ignore_index=True)
+        return _added(scorer, fresh, every, results, discover or Discover())
 
 
 def _refusal(scorer: Scorer, units: Units, equipment_class: str) -> str:
@@ -120,7 +128,11 @@ def _settled(times: pd.Series, cleaning: Cleaning) -> pd.Timestamp:
 
 
 def _added(
-    scorer: Scorer, fresh: dict[str, pd.DataFrame], given: pd.DataFrame, results: Path
+    scorer: Scorer,
+    fresh: dict[str, pd.DataFrame],
+    given: pd.DataFrame,
+    results: Path,
+    discover: Discover,
 ) -> dict[str, object]:
     """Add rows to the results and say what was added."""
     old = _held(results)
@@ -130,6 +142,7 @@ def _added(
     merged["incidents"] = _incidents(scorer, merged, old.get("incidents"))
     merged["sensor_health"] = _renewed(old.get("sensor_health"), fresh["sensor_health"])
     merged[PICTURES] = add_pictures(old.get(PICTURES), fresh[PICTURES], merged)
+    merged[GROUPS] = regroup(scorer, merged, old.get(GROUPS), discover)
     merged["refused"] = fresh["refused"]
     if merged["conflicts"].empty:
         del merged["conflicts"]
@@ -144,13 +157,14 @@ def _added(
         "without_history": done.without_history,
         "verdicts": fresh["diagnoses"]["verdict"].value_counts().to_dict(),
         "incidents": int(mine.sum()),
+        "groups": group_summary(merged[GROUPS], old.get(GROUPS)),
         "bad_sensors": fresh["sensor_health"]["kind"].value_counts().to_dict(),
         "refused": fresh["refused"].to_dict("records"),
     }
 
 
 def _held(results: Path) -> dict[str, pd.DataFrame]:
-    names = [*KEYS, "sensor_health", "incidents", "conflicts", PICTURES]
+    names = [*KEYS, "sensor_health", "incidents", "conflicts", PICTURES, GROUPS]
     return {n: read_table(results, n) for n in names if (results / f"{n}.parquet").exists()}
 
 
