@@ -21,6 +21,8 @@ FEWEST = 8
 _RISE = 0.82
 """Half the 80 % quantile of chi-squared with one degree of freedom: the fall in log-likelihood
 that an onset may have and still be in the interval."""
+_CLEAR = 2.0
+"""Log-likelihood by which a sudden change must fit better than a slow one to be believed alone."""
 _MOST_ALIKE = 0.95
 
 
@@ -54,8 +56,9 @@ def find_change(hours: Floats, values: Floats, until: float) -> tuple[float, flo
     Notes
     -----
     Exact search for one change: for each instant, a level up to it and from it on either a straight
-    rise or a higher level is fitted by least squares; the likely begin is that of the best fit. The
-    interval holds the begins whose profile likelihood is within the 80 % quantile of the best one,
+    rise or a higher level is fitted by least squares. The likely begin is that of the best straight
+    rise, since most faults grow, unless a step fits clearly better. The interval holds the begins
+    whose profile likelihood is within the 80 % quantile of the best one of their shape,
     with the number of values divided by ``(1 + r) / (1 - r)``, r being the lag-1 correlation of
     what the fit leaves, since windows overlap. A rise that is not straight makes it too narrow;
     the page on discovery says how often it held.
@@ -72,16 +75,18 @@ def find_change(hours: Floats, values: Floats, until: float) -> tuple[float, flo
     size = np.maximum(shapes @ level / np.maximum((shapes**2).sum(axis=2), 1e-300), 0.0)
     left = level - size[..., None] * shapes
     loss = (left**2).sum(axis=2)
-    shape, best = np.unravel_index(int(loss.argmin()), loss.shape)
-    if size[shape, best] <= 0:
+    if not (size[np.arange(2), loss.argmin(axis=1)] > 0).any():
         return None
-    rest = left[shape, best]
+    rest = left[np.unravel_index(int(loss.argmin()), loss.shape)]
     alike = float(rest[1:] @ rest[:-1]) / max(float(rest @ rest), 1e-300)
     alike = float(np.clip(alike, 0.0, _MOST_ALIKE))
     count = len(t) * (1 - alike) / (1 + alike)
     fall = count / 2 * np.log(np.maximum(loss, 1e-12) / max(float(loss.min()), 1e-12))
-    held = t[places[(fall <= _RISE).any(axis=0)]]
-    return float(held[0]), float(t[places[best]]), float(held[-1])
+    least = fall.min(axis=1)
+    shape = 0 if least[0] <= _CLEAR else 1
+    fits = (fall - least[:, None] <= _RISE) & (least <= _CLEAR)[:, None]
+    held = t[places[fits.any(axis=0)]]
+    return float(held[0]), float(t[places[int(loss[shape].argmin())]]), float(held[-1])
 
 
 def direction_of(deviances: Mapping[str, float]) -> dict[str, float]:
