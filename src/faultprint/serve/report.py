@@ -10,9 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from faultprint.faults.group_story import GroupStory
 from faultprint.faults.page import signature_page
 from faultprint.records import Signature
 from faultprint.serve import wording
+from faultprint.serve.group_card import group_card
 from faultprint.serve.sensor_report import sensor_part
 from faultprint.serve.signature_page import environment, inline
 from faultprint.store.figures import contrast_figure
@@ -48,6 +50,8 @@ class ReportContext:
     """Table ``sensor_health``: when a sensor was not believed."""
     notes: tuple[str, ...] = ()
     """What a reader must know: assets that could not be judged, rows refused."""
+    groups: tuple[GroupStory, ...] = ()
+    """Groups of incidents that fit no signature."""
     links: Mapping[str, str] = field(default_factory=dict)
     """Name -> address of further pages, relative to the report."""
     pages: Mapping[str, str] = field(default_factory=dict)
@@ -81,6 +85,7 @@ def render_report(context: ReportContext) -> str:
             failures=_failures(context.failures),
             false_alarms=int((context.incidents["outcome"] == "false").sum()),
             timelines=_timelines(context),
+            groups=[group_card(story) for story in context.groups],
             signatures=[_signature(s, context.pages) for s in context.signatures],
             links=context.links,
             pictures={caption: inline(png) for caption, png in context.pictures.items()},

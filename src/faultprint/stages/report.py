@@ -11,6 +11,7 @@ from faultprint.serve.coverage_page import render_coverage
 from faultprint.serve.report import ReportContext, render_report
 from faultprint.serve.score import Scorer
 from faultprint.stages.coverage import coverage
+from faultprint.stages.groups import find_groups
 from faultprint.stages.judging import Judged, held_out_periods, judge_beside_trivial
 from faultprint.stages.pages import write_pages
 from faultprint.stages.workspace import Workspace, read_frames, read_json, write_json
@@ -66,6 +67,9 @@ def report(settings: Settings, workspace: Workspace) -> dict[str, object]:
             notes=_notes(settings, workspace, judged),
             links={"What the release can see": COVERAGE},
             pages=pages,
+            groups=find_groups(
+                release, workspace.results, workspace.tables, settings.discover
+            ).stories,
         )
     )
     place = workspace.reports / "index.html"

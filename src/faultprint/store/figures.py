@@ -25,6 +25,7 @@ from faultprint.store.timeline import timeline_figure
 __all__ = [
     "calibration_figure",
     "confusion_figure",
+    "contrast_bars",
     "contrast_figure",
     "lead_time_figure",
     "precision_recall",
@@ -207,16 +208,39 @@ def contrast_figure(signature: Signature, fmt: Format = "png") -> bytes:
         values in the descriptor's unit.
     """
     symptoms = signature.symptoms
-    figure = blank(7.0, 1.4 + 0.42 * max(len(symptoms), 1))
+    notes = [f"{s.typical:.3g} instead of {s.healthy:.3g} {s.unit}" for s in symptoms]
+    title = f"{signature.title} ({signature.equipment_class})"
+    bars = [(s.descriptor, s.effect, note) for s, note in zip(symptoms, notes, strict=True)]
+    return contrast_bars(bars, title, fmt)
+
+
+def contrast_bars(bars: Sequence[tuple[str, float, str]], title: str, fmt: Format = "png") -> bytes:
+    """Draw how far descriptors lie from healthy.
+
+    Parameters
+    ----------
+    bars : Sequence[tuple[str, float, str]]
+        Name, distance [robust standard deviations of healthy] and note of each, best first.
+    title : str
+        What is drawn.
+    fmt : Format, default 'png'
+        ``png`` or ``svg``.
+
+    Returns
+    -------
+    bytes
+        The picture.
+    """
+    figure = blank(7.0, 1.4 + 0.42 * max(len(bars), 1))
     panel = figure.subplots()
-    rows = range(len(symptoms))
-    colours = [OBSERVED if s.effect < 0 else VERDICT_COLOURS["known"] for s in symptoms]
-    panel.barh(rows, [s.effect for s in symptoms], color=colours, height=0.65)
-    for row, s in zip(rows, symptoms, strict=True):
-        side = 1 if s.effect >= 0 else -1
+    rows = range(len(bars))
+    colours = [OBSERVED if size < 0 else VERDICT_COLOURS["known"] for _, size, _ in bars]
+    panel.barh(rows, [size for _, size, _ in bars], color=colours, height=0.65)
+    for row, (_, size, note) in zip(rows, bars, strict=True):
+        side = 1 if size >= 0 else -1
         panel.annotate(
-            f"{s.typical:.3g} instead of {s.healthy:.3g} {s.unit}",
-            (s.effect, row),
+            note,
+            (size, row),
             xytext=(4 * side, 0),
             textcoords="offset points",
             ha="left" if side > 0 else "right",
@@ -224,9 +248,9 @@ def contrast_figure(signature: Signature, fmt: Format = "png") -> bytes:
             fontsize=8,
         )
     panel.axvline(0, color=INK, lw=0.8)
-    panel.set_yticks(rows, [s.descriptor for s in symptoms], fontsize=9)
+    panel.set_yticks(rows, [name for name, _, _ in bars], fontsize=9)
     panel.invert_yaxis()
     panel.margins(x=0.45)
     panel.set_xlabel("distance from healthy [robust standard deviations]")
-    panel.set_title(f"{signature.title} ({signature.equipment_class})", fontsize=10)
+    panel.set_title(title, fontsize=10)
     return rendered(figure, fmt)
