@@ -1,4 +1,4 @@
-"""The verdict rule and the two-signal p-value."""
+"""The verdict rule and the joined p-value."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from faultprint.faults.signals import classifier_signal, ranked, twin_signal
-from faultprint.faults.verdicts import combine, judge
+from faultprint.faults.signals import (
+    Signals,
+    calibrate,
+    classifier_signal,
+    novelty,
+    ranked,
+    strangeness,
+    tail_ranks,
+    twin_signal,
+)
+from faultprint.faults.verdicts import judge
 
 
 @pytest.mark.parametrize(
@@ -35,40 +44,78 @@ def test_without_modes_abnormal_is_a_deviation() -> None:
     assert told.mode.tolist() == [-1, -1]
 
 
+def signals_of(doubt: np.ndarray, distance: np.ndarray, foreign: np.ndarray) -> Signals:
+    return Signals(doubt[:, None], distance[:, None], foreign[:, None])
+
+
 @pytest.mark.parametrize("independent", [True, False])
 def test_joined_p_value_keeps_its_level(*, independent: bool) -> None:
     rng = np.random.default_rng(0)
-    near = rng.normal(size=(8000, 1))
-    far = rng.normal(size=(8000, 1)) if independent else near
-    calibration = {"healthy": (rng.normal(size=1999), rng.normal(size=1999))}
-    p = ranked(near, far, ("healthy",), calibration)
+
+    def draw(n: int) -> Signals:
+        one, two, three = rng.normal(size=(3, n))
+        return signals_of(one, two if independent else one, np.where(three > 2, np.nan, three))
+
+    known = calibrate(draw(1999), 0, np.ones(1999, dtype=bool))
+    p = ranked(draw(8000), ("healthy",), {"healthy": known})
     for level in (0.05, 0.1, 0.3):
         assert (p <= level).mean() < level + 3 * np.sqrt(level / 1999)  # of the calibration
+        assert (p <= level).mean() > level - 5 * np.sqrt(level / 1999)
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=20))
-@hypothesis_settings(max_examples=25, deadline=None)
-def test_combine_is_symmetric_and_bounded(pairs: list[tuple[float, float]]) -> None:
-    first, second = np.array(pairs).T
-    joined = combine(first, second)
-    np.testing.assert_array_equal(joined, combine(second, first))
-    assert ((joined >= np.minimum(first, second)) & (joined <= 1)).all()
+def test_one_signal_stands_alone_and_none_speaks_against_nothing() -> None:
+    rng = np.random.default_rng(1)
+    lost, one = np.full(500, np.nan), rng.normal(size=500)
+    known = calibrate(signals_of(lost, one, lost), 0, np.ones(500, dtype=bool))
+    p = ranked(
+        signals_of(lost[:2], np.array([9.0, np.nan]), lost[:2]), ("healthy",), {"healthy": known}
+    )
+    assert p[:, 0].tolist() == [1 / 501, 1.0]
 
 
-def test_one_signal_stands_alone() -> None:
-    lost = np.array([np.nan, np.nan])
-    np.testing.assert_array_equal(combine(np.array([0.2, np.nan]), lost), [0.2, np.nan])
-    empty = {"healthy": (np.array([]), np.array([]))}
-    assert ranked(lost[:, None], lost[:, None], ("healthy",), empty).tolist() == [[1.0], [1.0]]
+def test_signals_that_agree_are_stranger_than_one_alone() -> None:
+    rng = np.random.default_rng(2)
+    known = calibrate(signals_of(*rng.normal(size=(3, 999))), 0, np.ones(999, dtype=bool))
+    rows = signals_of(np.array([3.0, 3.0]), np.array([0.0, 3.0]), np.array([0.0, 3.0]))
+    alone, together = strangeness(rows, [known])[:, 0]
+    assert together > 2 * alone
+
+
+@given(st.lists(st.floats(-50, 50), min_size=1, max_size=40), st.floats(-60, 900))
+@hypothesis_settings(max_examples=50, deadline=None)
+def test_ranks_fall_also_beyond_the_largest_known(known: list[float], score: float) -> None:
+    ordered = np.sort(np.array(known))
+    one, two = tail_ranks(np.array([score, score + 1]), ordered)
+    assert 0 < two <= one < 1
+    if score > ordered[-1]:
+        assert one <= 0.5 / (len(known) + 1)
+    assert np.isnan(tail_ranks(np.array([np.nan]), ordered)[0])
+
+
+def test_the_tail_of_an_exponential_is_its_own() -> None:
+    known = np.sort(np.random.default_rng(3).exponential(size=20_000))
+    beyond = np.array([known[-1] + 1, known[-1] + 3])
+    ranks = tail_ranks(beyond, known)
+    np.testing.assert_allclose(np.log(ranks[0] / ranks[1]), 2.0, rtol=0.1)
+
+
+def test_what_is_near_one_class_is_not_novel() -> None:
+    rng = np.random.default_rng(4)
+    calibration = {
+        name: calibrate(signals_of(*rng.normal(size=(3, 300))), 0, np.ones(300, dtype=bool))
+        for name in ("healthy", "wear")
+    }
+    near, far = np.array([[9.0, 0.0]]), np.array([[9.0, 9.0]])
+    usual, strange = (
+        novelty(Signals(row, row, row), ("healthy", "wear"), calibration)[0] for row in (near, far)
+    )
+    assert usual < 1 < 5 < strange
 
 
 def test_classifier_signal_has_no_opinion_without_a_choice() -> None:
     assert np.isnan(classifier_signal(np.ones((2, 1)))).all()
-    one = classifier_signal(np.array([[0.9, 0.1], [0.2, 0.8]]))
-    assert one[0, 0] < one[1, 0]
-    assert np.isnan(one[:, 1]).all()
     two = classifier_signal(np.array([[0.5, 0.4, 0.1]]))
-    np.testing.assert_allclose(two[0, 1:], [-np.log(0.8), -np.log(0.2)])
+    np.testing.assert_allclose(two[0], -np.log([0.5, 0.4, 0.1]))
 
 
 def test_twin_signal_averages_the_three_largest() -> None:

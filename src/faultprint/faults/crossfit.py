@@ -14,8 +14,15 @@ from faultprint.faults import boost
 from faultprint.faults.design import DEVIANCE
 from faultprint.faults.metric import Metric, fit_metric
 from faultprint.faults.sample import Sample
-from faultprint.faults.signals import classifier_signal, distance_signal, ranked
-from faultprint.faults.space import Cloud, Reference, cloud, reference, tidy
+from faultprint.faults.signals import (
+    Calibration,
+    Signals,
+    calibrate,
+    classifier_signal,
+    ranked,
+    space_signals,
+)
+from faultprint.faults.space import Cloud, Reference, cloud, reference
 from faultprint.faults.symptoms import choose, nameable
 from faultprint.faults.verdicts import Judgement, judge
 from faultprint.state.limits import budget_limit
@@ -48,7 +55,7 @@ class Outside:
     p_values: Floats
     distances: Floats
     scaling: boost.Scaling
-    calibration: dict[str, tuple[Floats, Floats]]
+    calibration: dict[str, Calibration]
     limit: float
     judgement: Judgement
 
@@ -155,24 +162,23 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
         What the models say, the calibration that follows and the limit that keeps the budget.
     """
     shape = (len(sample.matrix), len(sample.classes))
-    raw, far = np.ones(shape), np.full(shape, np.nan)
+    raw, far, foreign = np.ones(shape), np.full(shape, np.nan), np.full(shape, np.nan)
     for fold in sample.folds:
         held = (sample.windows["fold"] == fold).to_numpy()
         fit = fit_rows(sample, ~held, settings, seed + 1 + fold)
         values = sample.matrix[held]
         if fit.booster:
             raw[held] = boost.predict(boost.load(fit.booster), fit.healthy.filled(values))
-        far[held] = distance_signal(
-            values, sample.features, fit.healthy, fit.clouds, sample.classes[1:]
+        far[held], foreign[held] = space_signals(
+            values, sample.features, fit.metric, sample.classes
         )
     scaling = boost.fit_scaling(raw, sample.truth)
     probabilities = scaling.apply(raw)
-    near = classifier_signal(probabilities)
+    signals = Signals(classifier_signal(probabilities), far, foreign)
     calibration = {
-        name: (_known(near[sample.showing(name), i]), _known(far[sample.showing(name), i]))
-        for i, name in enumerate(sample.classes)
+        name: calibrate(signals, i, sample.showing(name)) for i, name in enumerate(sample.classes)
     }
-    p_values = ranked(near, far, sample.classes, calibration)
+    p_values = ranked(signals, sample.classes, calibration)
     limit = _limit(sample, p_values[:, 0], settings)
     return Outside(
         probabilities,
@@ -198,10 +204,6 @@ def _limit(sample: Sample, against_healthy: Floats, settings: Settings) -> float
         settings.detect,
         step_of(sample.windows, settings.windows.step),
     )
-
-
-def _known(scores: Floats) -> Floats:
-    return tidy(np.sort(scores[np.isfinite(scores)]))
 
 
 def step_of(windows: pd.DataFrame, usual: timedelta) -> timedelta:

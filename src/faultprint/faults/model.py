@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 from faultprint.errors import ReleaseError
 from faultprint.faults import boost
 from faultprint.faults.metric import Metric, metric_from
-from faultprint.faults.signals import classifier_signal, distance_signal, ranked
+from faultprint.faults.signals import (
+    Calibration,
+    Signals,
+    classifier_signal,
+    ranked,
+    space_signals,
+)
 from faultprint.faults.space import Cloud, Reference, cloud_from
 
 Floats = NDArray[np.float64]
@@ -41,13 +47,13 @@ class ClassModel:
     clouds: dict[str, Cloud]
     typical: dict[str, Floats]
     """What each feature typically reads while the fault is there: median, mean of a count."""
-    calibration: dict[str, tuple[Floats, Floats]]
-    """Out-of-fold nonconformity per class: of the classifier, and of twin or distance."""
+    calibration: dict[str, Calibration]
+    """Out-of-fold nonconformity per class."""
     limit: float
     """P-value against healthy below which a window is abnormal."""
     significance: float
-    metric: Metric | None = None
-    """Space in which windows are compared; releases from before it was learnt have none."""
+    metric: Metric
+    """Space in which windows are compared."""
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -113,8 +119,25 @@ class ClassModel:
         NDArray[numpy.float64]
             Shape (windows, classes), in (0, 1].
         """
-        far = distance_signal(values, self.features, self.healthy, self.clouds, self.modes)
-        return ranked(classifier_signal(probabilities), far, self.classes, self.calibration)
+        return ranked(self.signals(values, probabilities), self.classes, self.calibration)
+
+    def signals(self, values: Floats, probabilities: Floats) -> Signals:
+        """Measure how strange windows are to each class.
+
+        Parameters
+        ----------
+        values : NDArray[numpy.float64]
+            Shape (windows, features).
+        probabilities : NDArray[numpy.float64]
+            What :meth:`probabilities` gave for them.
+
+        Returns
+        -------
+        Signals
+            Shape (windows, classes) each.
+        """
+        far, foreign = space_signals(values, self.features, self.metric, self.classes)
+        return Signals(classifier_signal(probabilities), far, foreign)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, without the booster.
@@ -140,12 +163,12 @@ class ClassModel:
             "clouds": {mode: cloud.to_dict() for mode, cloud in self.clouds.items()},
             "typical": {mode: values.tolist() for mode, values in self.typical.items()},
             "calibration": {
-                name: [pair[0].tolist(), pair[1].tolist()]
-                for name, pair in self.calibration.items()
+                name: calibration.to_dict() for name, calibration in self.calibration.items()
             },
             "limit": self.limit,
             "significance": self.significance,
-        } | ({"metric": self.metric.to_dict()} if self.metric else {})
+            "metric": self.metric.to_dict(),
+        }
 
 
 def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
@@ -168,6 +191,12 @@ def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
     ReleaseError
         If something it needs is missing.
     """
+    if "metric" not in data and "calibration" in data:
+        raise ReleaseError.because(
+            "a class model from before faults were compared in a shared space (no 'metric')",
+            "a model learnt by this version",
+            "learn and publish again, or read it with the version that made it",
+        )
     try:
         return ClassModel(
             equipment_class=data["equipment_class"],
@@ -180,12 +209,12 @@ def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
             clouds={mode: cloud_from(value) for mode, value in data["clouds"].items()},
             typical={mode: _array(values) for mode, values in data["typical"].items()},
             calibration={
-                name: (_array(pair[0]), _array(pair[1]))
-                for name, pair in data["calibration"].items()
+                name: Calibration(**{part: _array(scores[part]) for part in scores})
+                for name, scores in data["calibration"].items()
             },
             limit=data["limit"],
             significance=data["significance"],
-            metric=metric_from(data["metric"]) if "metric" in data else None,
+            metric=metric_from(data["metric"]),
         )
     except KeyError as error:
         raise ReleaseError.because(

@@ -26,32 +26,6 @@ class Judgement:
     """Shape (windows, modes): modes that are not struck off; none for healthy windows."""
 
 
-def combine(first: Floats, second: Floats) -> Floats:
-    """Join two p-values of one hypothesis.
-
-    Parameters
-    ----------
-    first : NDArray[numpy.float64]
-        P-values; NaN where there is none.
-    second : NDArray[numpy.float64]
-        P-values; NaN where there is none.
-
-    Returns
-    -------
-    NDArray[numpy.float64]
-        ``min(1, 2 min(first, second))`` (Bonferroni, valid whatever their dependence); the other
-        one as it stands where one is NaN.
-
-    Examples
-    --------
-    >>> combine(np.array([0.04, 0.9]), np.array([0.5, np.nan])).tolist()
-    [0.08, 0.9]
-    """
-    both = np.isfinite(first) & np.isfinite(second)
-    least = np.fmin(first, second)
-    return np.where(both, np.minimum(1.0, 2.0 * least), least)
-
-
 def judge(p_values: Floats, probabilities: Floats, limit: float, significance: float) -> Judgement:
     """Decide what each window says.
 
