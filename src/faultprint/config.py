@@ -385,7 +385,10 @@ class Split(Strict):
     holdout_assets: float = Field(0.0, ge=0, lt=1)
     """Share of the assets judged only, never learnt from."""
     folds: int = Field(5, ge=2)
-    """Folds by asset for what is judged out of fold."""
+    """Folds for what is judged out of fold."""
+    by: Literal["auto", "asset", "run"] = "auto"
+    """What a fold takes as a whole: ``asset``, ``run`` (each run, cut where a fault ends), or
+    ``auto``: by asset where a class has two or more, else by run."""
     embargo: Duration = timedelta(hours=48)
     """Cut out before the held-out part; by default at least a window and the labels' horizon."""
 

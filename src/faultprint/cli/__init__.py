@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from faultprint.cli import groups, incidents, releases, rules, signatures
+from faultprint.cli import groups, incidents, open_set, releases, rules, signatures
 from faultprint.cli.options import Folder, Overrides, Params, Release
 from faultprint.cli.teach import teach
 from faultprint.errors import ConfigError, FaultprintError, RuleError, StoreError
@@ -27,6 +27,7 @@ app.command()(teach)
 groups.register(incidents.app)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(rules.app, name="rules")
+app.command("open-set")(open_set.open_set)
 
 
 def overrides_from(pairs: list[str] | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
-from faultprint.evaluate.splits import mode_flags
+from faultprint.evaluate.folds import mode_flags
 
 SUSPICIOUS = 0.999
 """Area under the ROC curve of one descriptor alone that real faults hardly ever reach."""

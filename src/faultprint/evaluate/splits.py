@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from faultprint.config import Labels, Split
 from faultprint.errors import ConfigError, LeakageError, listed
+from faultprint.evaluate.folds import deal, kept_whole
 from faultprint.tables import UTC_TIME
 
 
@@ -68,9 +68,9 @@ def assign(windows: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
     By time: windows that end after :func:`holdout_start` are held out, those that end later than
     one embargo before it are not used. A held-out window that reaches back over the embargo shares
     readings with training and is put in the embargo, too. All windows of a held-out asset
-    are held out. All windows of an asset are in one fold; folds are filled so that each failure
-    mode is spread over as many as can be, then by number of windows. A class with fewer assets than
-    folds has as many folds as assets.
+    are held out. All windows of an asset, or of a stretch of it (see ``evaluate.folds``), are
+    in one fold; folds are filled so that each failure mode is spread over as many as can be, then
+    by number of windows. A class with fewer assets than folds has as many folds as assets.
     """
     start = holdout_start(windows, split)
     learnt_until = start - pd.Timedelta(split.embargo)
@@ -86,8 +86,7 @@ def assign(windows: pd.DataFrame, split: Split, seed: int) -> pd.DataFrame:
     part[windows["asset"].isin(kept_out).to_numpy()] = "holdout"
     parts = pd.DataFrame({"part": pd.Series(part, index=windows.index, dtype="str"), "fold": -1})
     for _, group in windows[part == "train"].groupby("equipment_class", sort=True):
-        folds = _balance(_mode_counts(group), split.folds, rng)
-        parts.loc[group.index, "fold"] = group["asset"].map(folds).astype("int64")
+        parts.loc[group.index, "fold"] = deal(group, split, rng)
     return parts.astype({"fold": "int64"})
 
 
@@ -117,7 +116,9 @@ def known_at(
     return known, {asset: min(end, time) for asset, end in last.items()}
 
 
-def check_split(windows: pd.DataFrame, parts: pd.DataFrame, labels: Labels) -> None:
+def check_split(
+    windows: pd.DataFrame, parts: pd.DataFrame, labels: Labels, split: Split | None = None
+) -> None:
     """Refuse a split that would let the judged part into training.
 
     Parameters
@@ -128,18 +129,22 @@ def check_split(windows: pd.DataFrame, parts: pd.DataFrame, labels: Labels) -> N
         ``part`` and ``fold`` of each, as from :func:`assign`.
     labels : Labels
         How far labels look ahead: every one over the horizon, ``healthy`` over the buffer, too.
+    split : Split | None, default None
+        What a fold takes as a whole; assets if it is not given.
 
     Raises
     ------
     LeakageError
-        If an asset is in two folds, if a training window shares readings with a held-out one of the
-        same asset, or if the label of a training window could come from an event in the held-out
-        time.
+        If an asset (or stretch of it) is in two folds, if a training window shares readings with a
+        held-out one of the same asset, or if the label of a training window could come from an
+        event in the held-out time.
     """
     use = windows["use"] if "use" in windows.columns else ""
     both = windows[["asset", "start", "end"]].assign(use=use).join(parts)
     train, held = both[both["part"] == "train"], both[both["part"] == "holdout"]
-    folds = train[train["fold"] >= 0].groupby("asset")["fold"].nunique()
+    dealt = train[train["fold"] >= 0]
+    whole = kept_whole(windows.loc[dealt.index], split) if split else dealt["asset"]
+    folds = dealt.groupby(whole)["fold"].nunique()
     if (folds > 1).any():
         raise LeakageError.because(
             f"assets in two folds: {listed(folds.index[folds > 1])}",
@@ -206,25 +211,6 @@ def judged_periods(windows: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     return found.reset_index().astype({"asset": "str", "start": UTC_TIME, "end": UTC_TIME})
 
 
-def mode_flags(labels: pd.Series) -> pd.DataFrame:
-    """Spread labels over failure modes.
-
-    Parameters
-    ----------
-    labels : pandas.Series
-        ``healthy``, empty, or failure modes joined by ``|``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index of ``labels``; one column per failure mode, by name, True where the row shows it.
-    """
-    kinds = {label: set(label.split("|")) - {"", "healthy"} for label in labels.unique()}
-    modes = sorted(set().union(*kinds.values()))
-    flags = {mode: labels.isin([k for k, have in kinds.items() if mode in have]) for mode in modes}
-    return pd.DataFrame(flags, index=labels.index, dtype=bool)
-
-
 def _date(text: str) -> pd.Timestamp:
     try:
         date = pd.Timestamp(text)
@@ -247,31 +233,3 @@ def _held_out(windows: pd.DataFrame, share: float, rng: np.random.Generator) -> 
     assets = np.sort(windows["asset"].unique().astype(object))
     count = min(round(share * len(assets)), len(assets) - 1)
     return [str(a) for a in rng.permutation(assets)[:count]]
-
-
-def _mode_counts(windows: pd.DataFrame) -> pd.DataFrame:
-    """Count windows of each failure mode (columns) by asset (rows); the last column: all."""
-    labels = windows["label"] if "label" in windows.columns else windows["asset"].map(lambda _: "")
-    modes = mode_flags(labels)
-    counts: pd.DataFrame = modes.groupby(windows["asset"]).sum()
-    return counts.assign(**{"": windows.groupby("asset").size()})
-
-
-def _balance(counts: pd.DataFrame, folds: int, rng: np.random.Generator) -> dict[str, int]:
-    """Deal assets to folds, those with the rarest failure mode first."""
-    shuffled = counts.iloc[rng.permutation(len(counts))]
-    modes = shuffled.drop(columns="").to_numpy(dtype=np.float64) > 0
-    sizes = shuffled[""].to_numpy(dtype=np.float64)
-    spread = modes.sum(axis=0)
-    rarity = np.where(modes, 1.0 / np.maximum(spread, 1.0), 0.0)
-    order = np.lexsort((-sizes, -rarity.max(axis=1, initial=0.0)))
-    held = np.zeros((min(folds, len(shuffled)), modes.shape[1]))
-    filled: NDArray[np.float64] = np.zeros(len(held))
-    dealt = {}
-    for row in order:
-        crowding = held @ rarity[row]
-        fold = int(np.lexsort((filled, crowding))[0])
-        held[fold] += modes[row]
-        filled[fold] += sizes[row]
-        dealt[str(shuffled.index[row])] = fold
-    return dealt

@@ -161,17 +161,8 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
     Outside
         What the models say, the calibration that follows and the limit that keeps the budget.
     """
-    shape = (len(sample.matrix), len(sample.classes))
-    raw, far, foreign = np.ones(shape), np.full(shape, np.nan), np.full(shape, np.nan)
-    for fold in sample.folds:
-        held = (sample.windows["fold"] == fold).to_numpy()
-        fit = fit_rows(sample, ~held, settings, seed + 1 + fold)
-        values = sample.matrix[held]
-        if fit.booster:
-            raw[held] = boost.predict(boost.load(fit.booster), fit.healthy.filled(values))
-        far[held], foreign[held] = space_signals(
-            values, sample.features, fit.metric, sample.classes
-        )
+    every = np.ones(len(sample.matrix), dtype=np.bool_)
+    raw, far, foreign = outside_signals(sample, every, settings, seed)
     scaling = boost.fit_scaling(raw, sample.truth)
     probabilities = scaling.apply(raw)
     signals = Signals(classifier_signal(probabilities), far, foreign)
@@ -189,6 +180,45 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
         limit,
         judge(p_values, probabilities, limit, settings.detect.significance),
     )
+
+
+def outside_signals(
+    sample: Sample, known: Flags, settings: Settings, seed: int
+) -> tuple[Floats, Floats, Floats]:
+    """Fit without each fold in turn and measure its windows.
+
+    Parameters
+    ----------
+    sample : Sample
+        Windows with folds.
+    known : NDArray[numpy.bool_]
+        Which windows may be learnt from; the others are only measured.
+    settings : Settings
+        Settings.
+    seed : int
+        Seed.
+
+    Returns
+    -------
+    raw : NDArray[numpy.float64]
+        Probabilities as the classifier gives them, shape (windows, classes).
+    distance : NDArray[numpy.float64]
+        See :func:`faultprint.faults.signals.space_signals`.
+    foreign : NDArray[numpy.float64]
+        Likewise.
+    """
+    shape = (len(sample.matrix), len(sample.classes))
+    raw, far, foreign = np.ones(shape), np.full(shape, np.nan), np.full(shape, np.nan)
+    for fold in sample.folds:
+        held = (sample.windows["fold"] == fold).to_numpy()
+        fit = fit_rows(sample, ~held & known, settings, seed + 1 + fold)
+        values = sample.matrix[held]
+        if fit.booster:
+            raw[held] = boost.predict(boost.load(fit.booster), fit.healthy.filled(values))
+        far[held], foreign[held] = space_signals(
+            values, sample.features, fit.metric, sample.classes
+        )
+    return raw, far, foreign
 
 
 def _limit(sample: Sample, against_healthy: Floats, settings: Settings) -> float:

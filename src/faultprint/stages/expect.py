@@ -50,7 +50,8 @@ def expect(settings: Settings, windows: Path, expected: Path) -> dict[str, objec
     for name in tqdm(parts, desc="expect", unit="class"):
         equipment = settings.equipment[name]
         parts[name] = guarded(parts[name], equipment, settings)
-        check_split(parts[name], parts[name][["part", "fold"]], settings.labels)
+        dealt = parts[name][["part", "fold"]]
+        check_split(parts[name], dealt, settings.labels, settings.split)
         twins[name] = final_twin(parts[name], equipment, settings)
         parts[name], residuals[name] = cross_fitted(parts[name], twins[name], equipment, settings)
         twins[name] = with_relations(twins[name], parts[name], residuals[name], settings)
