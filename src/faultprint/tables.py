@@ -266,6 +266,7 @@ TABLES: dict[str, Table] = {
                 Column(
                     "candidates", "json", "failure mode not struck off -> p-value, null by rule"
                 ),
+                Column("also", "json", "further failure mode at the same time -> its p-value"),
                 Column("p_values", "json", "failure mode or healthy -> p-value; null: not judged"),
                 Column("evidence", "json", "descriptors for and against, rules; observed, unit"),
                 Column("reason", "text", "why it, or a fault in it, was not judged; else empty"),

@@ -122,6 +122,7 @@ def scored(asset: str, rows: list[tuple[float, str, str]]) -> tuple[pd.DataFrame
             "failure_mode": [r[2] for r in rows],
             "signature": [f"{r[2]}@1" if r[2] else "" for r in rows],
             "candidates": "{}",
+            "also": [r[3] if len(r) > 3 else "{}" for r in rows],
             "p_values": "{}",
             "evidence": [f'{{"row":{i}}}' for i in range(len(rows))],
             "reason": reason,
@@ -182,6 +183,35 @@ def test_identity_stays_while_the_incident_grows() -> None:
     grown = raise_incidents(*reversed(scored("P1", [D, D, W, W, W])), DETECT)
     assert short["incident"].tolist() == grown["incident"].tolist()
     assert short["verdict"].tolist() != grown["verdict"].tolist()
+
+
+WL = (0.01, "known", "wear", '{"leak":0.4}')
+LW = (0.01, "known", "leak", '{"wear":0.7}')
+
+
+def test_two_faults_at_once_are_two_incidents() -> None:
+    states, diagnoses = scored("P1", [H, W, W, WL, LW, WL, W, W, W, H, H, H])
+    found = check("incidents", raise_incidents(diagnoses, states, DETECT))
+    assert found["failure_mode"].tolist() == ["wear", "leak"]
+    assert found["incident"].is_unique
+    second = found.iloc[1]
+    assert (second["first_seen"], second["opened"]) == (hours(18)[0], hours(24)[0])
+    assert second["cleared"] == hours(48)[0]
+    assert (second["windows"], second["verdict"]) == (3, "known")
+    assert second["signature"] == "leak@1"
+    assert second["evidence"] == '{"row":4}'
+
+
+def test_a_second_fault_changes_nothing_of_the_first_incident() -> None:
+    alone = raise_incidents(*reversed(scored("P1", [W, W, W, W])), DETECT)
+    both = raise_incidents(*reversed(scored("P1", [W, WL, WL, W])), DETECT)
+    pd.testing.assert_frame_equal(both.head(1), alone)
+    assert len(both) == 2
+
+
+def test_a_second_fault_seen_once_is_no_incident() -> None:
+    found = raise_incidents(*reversed(scored("P1", [W, WL, W, W, D, H])), DETECT)
+    assert found["failure_mode"].tolist() == ["wear"]
 
 
 def test_nothing_abnormal_gives_an_empty_table() -> None:

@@ -95,7 +95,7 @@ def leave_out(sample: Sample, mode: str, settings: Settings, seed: int) -> pd.Da
     rest = [i for i in range(len(sample.classes)) if i != column]
     truth = np.where(hidden[:, None], 0.0, sample.truth[:, rest])
     left = replace(sample, classes=tuple(sample.classes[i] for i in rest), truth=truth)
-    raw, distance, foreign = outside_signals(left, ~hidden, settings, seed)
+    raw, distance, foreign, _ = outside_signals(left, ~hidden, settings, seed)
     scaling = boost.fit_scaling(raw[~hidden], truth[~hidden])
     signals = Signals(classifier_signal(scaling.apply(raw)), distance, foreign)
     fold = sample.windows["fold"].to_numpy()

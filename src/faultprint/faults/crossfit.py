@@ -24,6 +24,7 @@ from faultprint.faults.signals import (
 )
 from faultprint.faults.space import Cloud, Reference, cloud, reference
 from faultprint.faults.symptoms import choose, nameable
+from faultprint.faults.unmix import shares_alone, unmix
 from faultprint.faults.verdicts import Judgement, judge
 from faultprint.state.limits import budget_limit
 
@@ -56,6 +57,7 @@ class Outside:
     distances: Floats
     scaling: boost.Scaling
     calibration: dict[str, Calibration]
+    alone: dict[str, Floats]
     limit: float
     judgement: Judgement
 
@@ -162,7 +164,7 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
         What the models say, the calibration that follows and the limit that keeps the budget.
     """
     every = np.ones(len(sample.matrix), dtype=np.bool_)
-    raw, far, foreign = outside_signals(sample, every, settings, seed)
+    raw, far, foreign, shares = outside_signals(sample, every, settings, seed)
     scaling = boost.fit_scaling(raw, sample.truth)
     probabilities = scaling.apply(raw)
     signals = Signals(classifier_signal(probabilities), far, foreign)
@@ -170,13 +172,14 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
         name: calibrate(signals, i, sample.showing(name)) for i, name in enumerate(sample.classes)
     }
     p_values = ranked(signals, sample.classes, calibration)
-    limit = _limit(sample, p_values[:, 0], settings)
+    limit, modes = _limit(sample, p_values[:, 0], settings), sample.classes[1:]
     return Outside(
         probabilities,
         p_values,
         far,
         scaling,
         calibration,
+        shares_alone(shares, {m: sample.truth[:, 1 + i] == 1 for i, m in enumerate(modes)}),
         limit,
         judge(p_values, probabilities, limit, settings.detect.significance),
     )
@@ -184,7 +187,7 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
 
 def outside_signals(
     sample: Sample, known: Flags, settings: Settings, seed: int
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Fit without each fold in turn and measure its windows.
 
     Parameters
@@ -206,9 +209,12 @@ def outside_signals(
         See :func:`faultprint.faults.signals.space_signals`.
     foreign : NDArray[numpy.float64]
         Likewise.
+    shares : NDArray[numpy.float64]
+        See :func:`faultprint.faults.unmix.unmix`, shape (windows, failure modes).
     """
     shape = (len(sample.matrix), len(sample.classes))
     raw, far, foreign = np.ones(shape), np.full(shape, np.nan), np.full(shape, np.nan)
+    shares = np.full((shape[0], shape[1] - 1), np.nan)
     for fold in sample.folds:
         held = (sample.windows["fold"] == fold).to_numpy()
         fit = fit_rows(sample, ~held & known, settings, seed + 1 + fold)
@@ -218,7 +224,8 @@ def outside_signals(
         far[held], foreign[held] = space_signals(
             values, sample.features, fit.metric, sample.classes
         )
-    return raw, far, foreign
+        shares[held] = unmix(values, fit.metric, sample.classes)
+    return raw, far, foreign, shares
 
 
 def _limit(sample: Sample, against_healthy: Floats, settings: Settings) -> float:

@@ -97,6 +97,7 @@ def learn_class(
         limit=outside.limit,
         significance=settings.detect.significance,
         metric=final.metric,
+        alone=outside.alone,
     )
     signatures = tuple(
         _signature(mode, sample, final, outside, settings, provenance)

@@ -19,8 +19,10 @@ from faultprint.faults.signature import reference_of
 from faultprint.faults.support import unsupported
 from faultprint.faults.taught import TaughtSet
 from faultprint.faults.taught_verdicts import Judged, hear_taught
+from faultprint.faults.unmix import beside, explained_by_two, unmix
 from faultprint.faults.verdicts import Judgement, judge
 from faultprint.records import Signature
+from faultprint.state import limits
 from faultprint.state.distrust import DISTRUSTED, SENSOR_BAD, distrusted_sensors
 
 Floats = NDArray[np.float64]
@@ -93,7 +95,10 @@ def diagnose(
     blind = _blind(model, mine, values)
     p_values[:, 1:][blind] = np.nan
     judged = judge(p_values, probabilities, model.limit, model.significance)
-    told = _told(model, mine, values, p_values, probabilities, judged)
+    shares = unmix(values, model.metric, model.classes)
+    judged = _explained(model, values, shares, probabilities, judged)
+    further = _beside(model, shares, judged, blind)
+    told = _told(model, mine, values, p_values, probabilities, judged, further)
     states = _frame("states", rows, release)
     states.loc[good, "p_value"] = p_values[:, 0]
     states["limit"] = model.limit
@@ -117,6 +122,42 @@ def _take_back(states: pd.DataFrame, diagnoses: pd.DataFrame, at: int, reason: s
     for column, text in _NOTHING.items():
         diagnoses.loc[at, column] = text
     diagnoses.loc[at, "reason"] = reason
+
+
+def _explained(
+    model: ClassModel, values: Floats, shares: Floats, probabilities: Floats, judged: Judgement
+) -> Judgement:
+    """Name two faults where none alone, but both together, explain a deviation."""
+    rows = np.flatnonzero(judged.verdict == "deviation")
+    if len(model.modes) < 2 or not len(rows):
+        return judged
+    signals = model.signals(values[rows], probabilities[rows])
+    foreign = np.column_stack(
+        [
+            limits.p_values(signals.foreign[:, 1 + m], model.calibration[mode].foreign)
+            for m, mode in enumerate(model.modes)
+        ]
+    )
+    alone = {mode: model.alone[mode] for mode in model.modes}
+    pairs = explained_by_two(shares[rows], foreign, alone, model.significance)
+    found = pairs[:, 0] >= 0
+    mode, verdict = judged.mode.copy(), judged.verdict.copy()
+    mode[rows[found]], verdict[rows[found]] = pairs[found, 0], "known"
+    candidates = judged.candidates.copy()
+    candidates[rows[found], pairs[found, 0]] = True
+    return Judgement(verdict, mode, candidates)
+
+
+def _beside(
+    model: ClassModel, shares: Floats, judged: Judgement, blind: Flags
+) -> list[dict[str, float]]:
+    """Name the faults beside the first one; not those a window cannot show."""
+    found = beside(shares, judged.mode, model.alone, model.modes, model.significance)
+    unseen = [[m for m, lost in zip(model.modes, row, strict=True) if lost] for row in blind]
+    return [
+        {mode: round(p, _DIGITS) for mode, p in one.items() if mode not in lost}
+        for one, lost in zip(found, unseen, strict=True)
+    ]
 
 
 def _struck(
@@ -165,6 +206,7 @@ _NOTHING = {
     "failure_mode": "",
     "signature": "",
     "candidates": "{}",
+    "also": "{}",
     "p_values": "{}",
     "evidence": "{}",
 }
@@ -184,6 +226,7 @@ def _frame(name: str, rows: pd.DataFrame, release: str) -> pd.DataFrame:
         "failure_mode": "",
         "signature": "",
         "candidates": "{}",
+        "also": "{}",
         "p_values": "{}",
         "evidence": "{}",
         "reason": rows["reason"],
@@ -194,13 +237,14 @@ def _frame(name: str, rows: pd.DataFrame, release: str) -> pd.DataFrame:
     return frame.astype({c: empty[c].dtype for c in empty.columns})
 
 
-def _told(
+def _told(  # noqa: PLR0913 - all that was found out about the windows
     model: ClassModel,
     signatures: Mapping[str, Signature],
     values: Floats,
     p_values: Floats,
     probabilities: Floats,
     judged: Judgement,
+    further: list[dict[str, float]],
 ) -> dict[str, list[str]]:
     """Write out verdict, candidates and evidence, one text a window."""
     names = ("", *model.modes)
@@ -221,10 +265,20 @@ def _told(
             _json({model.modes[m]: round(float(p_values[n, m + 1]), _DIGITS) for m in row})
             for n, row in enumerate(ranked)
         ],
+        "also": [_json(one) for one in further],
         "p_values": [
             _json(dict(zip(model.classes, row, strict=True))) for row in _rounded(p_values)
         ],
-        "evidence": _evidence(model, signatures, values, candidates, judged),
+        "evidence": _evidence(
+            model,
+            signatures,
+            values,
+            [
+                [*named, *(mode for mode in one if mode not in named)]
+                for named, one in zip(candidates, further, strict=True)
+            ],
+            judged,
+        ),
     }
 
 

@@ -54,6 +54,8 @@ class ClassModel:
     significance: float
     metric: Metric
     """Space in which windows are compared."""
+    alone: dict[str, Floats]
+    """How much of each fault the windows of one fault alone show, see ``faults.unmix``."""
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -168,6 +170,7 @@ class ClassModel:
             "limit": self.limit,
             "significance": self.significance,
             "metric": self.metric.to_dict(),
+            "alone": {mode: shares.tolist() for mode, shares in self.alone.items()},
         }
 
 
@@ -215,6 +218,7 @@ def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
             limit=data["limit"],
             significance=data["significance"],
             metric=metric_from(data["metric"]),
+            alone={mode: _array(shares) for mode, shares in data["alone"].items()},
         )
     except KeyError as error:
         raise ReleaseError.because(

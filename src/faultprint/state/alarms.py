@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import uuid
 from datetime import timedelta
@@ -121,7 +122,8 @@ def raise_incidents(diagnoses: pd.DataFrame, states: pd.DataFrame, detect: Detec
         abnormal windows name, the n-th of them counting n times, so that the latest weigh most;
         the verdict is then chosen in the same way among the windows that name this mode. The
         evidence is that of the most abnormal of these. The identity depends on asset,
-        first abnormal window and release only.
+        first abnormal window and release only. A fault that stands beside this one (``also``) for
+        the on-delay is an incident of its own; its identity depends on its mode, too.
 
     Raises
     ------
@@ -139,9 +141,18 @@ def raise_incidents(diagnoses: pd.DataFrame, states: pd.DataFrame, detect: Detec
             "a diagnosis for each state",
             "take both tables from one scoring run",
         )
+    named = joined.drop_duplicates(["equipment_class", "failure_mode"])
+    keys = zip(named["equipment_class"], named["failure_mode"], strict=True)
+    signatures = dict(zip(keys, named["signature"], strict=True))
     found: list[dict[str, Any]] = []
     for _, asset in joined.groupby("asset", sort=True):
-        found += [_incident(part, cleared) for part, cleared in _alarms(asset)]
+        for part, cleared in _alarms(asset):
+            first = _incident(part, cleared)
+            found.append(first)
+            for mode, p in _named_beside(part, first["failure_mode"]).items():
+                key = (first["equipment_class"], mode)
+                second = first | {"failure_mode": mode, "signature": signatures.get(key, "")}
+                found += _beside(part, second, p, detect)
     columns = empty("incidents")
     incidents = pd.DataFrame(found, columns=columns.columns)
     incidents["cleared"] = pd.to_datetime(incidents["cleared"], utc=True)  # all may be missing
@@ -204,6 +215,50 @@ def _incident(part: pd.DataFrame, cleared: pd.Timestamp | NaTType) -> dict[str, 
         "evidence": shown["evidence"],
         "release": release,
     }
+
+
+def _named_beside(part: pd.DataFrame, first: str) -> dict[str, NDArray[np.float64]]:
+    """Give for each mode that stands beside the first one its p-value at each window, or NaN."""
+    found: dict[str, NDArray[np.float64]] = {}
+    for at, (mode, also) in enumerate(zip(part["failure_mode"], part["also"], strict=True)):
+        told = json.loads(also) if also != "{}" else {}
+        if mode != first and first in told:
+            told = {**told, mode: told[first]}  # the first one of the window is the further one
+        elif mode != first:
+            continue
+        for other, p in told.items():
+            if other not in (first, ""):
+                found.setdefault(other, np.full(len(part), np.nan))[at] = p
+    return dict(sorted(found.items()))
+
+
+def _beside(
+    part: pd.DataFrame, told: dict[str, Any], p: NDArray[np.float64], detect: Detect
+) -> list[dict[str, Any]]:
+    """Raise the incidents of a further mode within one alarm."""
+    mode, asset = told["failure_mode"], told["asset"]
+    alarm, begins = _follow(part["end"], np.isfinite(p), detect.on_delay, detect.off_delay)
+    change = np.diff(np.concatenate([[0], alarm.astype(np.int8), [0]]))
+    found = []
+    for start, stop in zip(np.flatnonzero(change == 1), np.flatnonzero(change == -1), strict=True):
+        rows = np.arange(begins[start], stop)
+        rows = rows[np.isfinite(p[rows])]
+        seen, first = part.iloc[rows], part["end"].iloc[rows[0]]
+        name = f"{asset}|{first.isoformat()}|{told['release']}|{mode}"
+        found.append(
+            told
+            | {
+                "incident": str(uuid.uuid5(_NAMESPACE, name)),
+                "opened": part["end"].iloc[start],
+                "first_seen": first,
+                "cleared": part["end"].iloc[stop] if stop < len(part) else told["cleared"],
+                "verdict": "known",
+                "windows": len(rows),
+                "p_value": float(seen["p_value"].min()),
+                "evidence": seen["evidence"].iloc[int(p[rows].argmax())],
+            }
+        )
+    return found
 
 
 def _voted(names: pd.Series, weights: pd.Series) -> str:
