@@ -88,7 +88,7 @@ def three(mode: str = "leak") -> list[Lesson]:
     return [lesson(f"{mode}-{n}", mode=mode) for n in range(3)]
 
 
-def archive(*kinds: tuple[str, str, str], n: int = 12) -> Archive:
+def archive(*kinds: tuple[str, str, str], n: int = 12, logged: bool = True) -> Archive:
     """Windows of known incidents: (incident, what it looks like, what is said of it)."""
     rows, values = [], []
     for place, (name, like, said) in enumerate(kinds):
@@ -97,7 +97,7 @@ def archive(*kinds: tuple[str, str, str], n: int = 12) -> Archive:
         verdict = "known" if said else "deviation"
         ends = pd.date_range(START, periods=n, freq="6h", unit="ns")
         frame = pd.DataFrame({"incident": name, "asset": f"A-{name}", "end": ends})
-        rows.append(frame.assign(verdict=verdict, failure_mode=said))
+        rows.append(frame.assign(verdict=verdict, failure_mode=said, logged=said * logged))
     return Archive(pd.concat(rows, ignore_index=True), np.concatenate(values), 12.0)
 
 
@@ -190,6 +190,14 @@ def test_a_diagnosis_of_the_archive_never_changes() -> None:
     assert made.moved == ()
     assert set(named(made.release, twin.matrix)) == {""}
     assert "lest other diagnoses change" in made.changes[0].note
+    # one that nobody judged and the log does not confirm had no better name: that is stated
+    unsure = archive(*KNOWN, ("i-4", "leak", "blockage"), logged=False)
+    made = teach(learnt(), *three(), held=unsure)
+    assert {(m.incident, m.before, m.after) for m in made.moved} == {("i-4", "blockage", "leak")}
+    assert share(made.release, "leak", "leak") >= 0.9
+    said = lesson("i-4", "known_fault", "blockage", like="leak")
+    sure = replace(said, asset="A-i-4", ends=pd.date_range(START, periods=10, freq="6h", unit="ns"))
+    assert teach(learnt(), *three(), sure, held=unsure).moved == ()
     # a deviation nobody judged may turn out to be it
     open_one = archive(*KNOWN, ("i-4", "leak", ""))
     moved = teach(learnt(), *three(), held=open_one).moved

@@ -132,11 +132,17 @@ def loop_result(
     Returns
     -------
     LoopResult
-        Later is every episode that began after the last judged one was over.
+        Later is every incident opened, and every failure, after the last judged episode was over,
+        when it was taught; incidents of judged episodes do not count.
     """
     taught_at = judged["until"].max()
-    later = episodes[episodes["start"] > taught_at]
+    known = episodes.merge(judged[["asset", "start"]], on=["asset", "start"])
+    unjudged = ~episodes.set_index(["asset", "start"]).index.isin(
+        known.set_index(["asset", "start"]).index
+    )
+    later = episodes[unjudged & (episodes["failure"] > taught_at).to_numpy()]
     mine = after["incidents"][during(after["incidents"], "opened", later)]
+    mine = mine[mine["opened"] > taught_at]
     right = mine[mine["failure_mode"] == fault]
     leads = []
     for one in later.to_dict("records"):

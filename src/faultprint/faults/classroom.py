@@ -20,7 +20,9 @@ from faultprint.faults.speaking import offsets_of
 from faultprint.faults.taught import Picture, TaughtSet
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
+_THROUGHOUT = 0.8
 _SECONDS = 19
 """Characters of an instant down to its seconds."""
 
@@ -36,8 +38,8 @@ class Classroom:
     lessons: tuple[Lesson, ...]
     """By incident."""
     archive: Archive
-    said: pd.Series
-    """What each window of the archive counts as."""
+    said: pd.DataFrame
+    """What each window of the archive counts as, and whether that is sure."""
     orders: tuple[Order, ...]
     apart: timedelta
     """Silence after which the next incident of an asset is another occasion."""
@@ -68,28 +70,65 @@ class Classroom:
         """
         return offsets_of(self.metric, np.concatenate([one.matrix for one in pictures]))
 
-    def protected(self, own: set[str], pictures: Sequence[Picture]) -> Floats:
-        """Find the windows of the archive that a recogniser must leave alone.
+    def others(self, own: set[str], pictures: Sequence[Picture]) -> Flags:
+        """Find the windows of the archive that count as something else.
 
         Parameters
         ----------
         own : set[str]
-            What may be accepted.
+            What a recogniser may accept.
         pictures : Sequence[Picture]
             What it is taught from.
 
         Returns
         -------
-        NDArray[numpy.float64]
-            Those that count as something else, as seen from healthy; not those nobody judged and
-            no release named.
+        NDArray[numpy.bool_]
+            A flag for each window of the archive; none for what nobody judged and no release named.
         """
         rows = self.archive.rows
-        other = ~self.said.isin([*own, ""])
+        other = ~self.said["said"].isin([*own, ""])
         for one in pictures:
             first, last = pd.Timestamp(one.first), pd.Timestamp(one.last)
             other &= ~((rows["asset"] == one.asset) & rows["end"].between(first, last))
-        return offsets_of(self.metric, self.archive.matrix[other.to_numpy(dtype=np.bool_)])
+        return other.to_numpy(dtype=np.bool_)
+
+    def offsets(self, rows: Flags) -> Floats:
+        """Place windows of the archive in the shared space.
+
+        Parameters
+        ----------
+        rows : NDArray[numpy.bool_]
+            Which.
+
+        Returns
+        -------
+        NDArray[numpy.float64]
+            As seen from healthy.
+        """
+        return offsets_of(self.metric, self.archive.matrix[rows])
+
+    def claimed(self, rows: Flags, accepted: Flags) -> Flags:
+        """Find the incidents that look like a fault throughout, although they were named otherwise.
+
+        Parameters
+        ----------
+        rows : NDArray[numpy.bool_]
+            Windows of the archive that count as something else.
+        accepted : NDArray[numpy.bool_]
+            Those of the archive that a recogniser would accept.
+
+        Returns
+        -------
+        NDArray[numpy.bool_]
+            All windows of incidents at least four in five of whose windows are accepted, unless an
+            expert or the log says that they are what they were named: a release that does not know
+            a fault calls it by the name of another.
+        """
+        table = pd.DataFrame({"incident": self.archive.rows["incident"], "accepted": accepted})
+        table["sure"] = self.said["sure"]
+        by = table.groupby("incident")
+        most = by["accepted"].transform("mean") >= _THROUGHOUT
+        return np.asarray(rows & most & ~by["sure"].transform("any"), dtype=np.bool_)
 
     def parents(self) -> dict[str, str]:
         """Say from which fault others were split.
@@ -214,7 +253,7 @@ def _check(orders: Sequence[Order], known: set[str]) -> None:
 
 
 def _nothing(width: int) -> Archive:
-    columns = ("incident", "asset", "verdict", "failure_mode")
+    columns = ("incident", "asset", "verdict", "failure_mode", "logged")
     rows: Mapping[str, pd.Series] = {name: pd.Series([], dtype="str") for name in columns}
     ends = pd.Series([], dtype="datetime64[ns, UTC]")
     return Archive(pd.DataFrame({**rows, "end": ends}), np.zeros((0, width)))

@@ -18,7 +18,7 @@ from faultprint.faults.signature import FIRST_VERSION, identity
 from faultprint.faults.speaking import known_rays, speak
 from faultprint.faults.taught import Kind, Picture, Taught, TaughtSet
 from faultprint.faults.taught_signature import Record, taught_signature
-from faultprint.faults.teaching import Fitted, Others, fit_fault, fit_normal
+from faultprint.faults.teaching import Fitted, Others, accepts, fit_fault, fit_normal
 from faultprint.records import Signature
 
 What = Literal["added", "adjusted", "merged", "split", "retired", "normal", "confirmed", "recorded"]
@@ -83,8 +83,11 @@ def evolve(release: Release, lessons: Lessons, settings: Signatures) -> Evolved:
     -----
     Faults that no model knows get a recogniser; it accepts only abnormal windows that lie closer to
     its picture than to that of every other fault, and none of the archive's that are judged or
-    named otherwise. An opinion that names a learnt fault is kept for the next training. Behaviour
-    that is called normal and looks like a known fault is recorded, but goes on to be an alarm.
+    named otherwise. Of this, one case is excepted and stated among what moved: an incident that
+    looks like the taught fault throughout, and whose name neither an expert nor the log confirmed;
+    a release that does not know a fault calls it by the name of another. An opinion that names a
+    learnt fault is kept for the next training. Behaviour that is called normal and looks like a
+    known fault is recorded, but goes on to be an alarm.
     """
     taught = dict(release.taught)
     changes: list[Change] = []
@@ -146,12 +149,13 @@ def _fault(
     groups = occasions(pictures, room.apart)
     parent = room.parents().get(mode, "")
     own = {mode, parent, *(old for old, new in renamed.items() if new == mode)}
-    others = Others(
-        known_rays(room.metric),
-        known_rays(room.metric, (mode, parent)),
-        room.protected(own, pictures),
-    )
-    fitted = fit_fault([room.place(group) for group in groups], others)
+    known, beside = known_rays(room.metric), known_rays(room.metric, (mode, parent))
+    parts = [room.place(group) for group in groups]
+    other = room.others(own, pictures)
+    free = fit_fault(parts, Others(known, beside, room.offsets(np.zeros_like(other))))
+    every = room.offsets(np.ones(len(other), dtype=np.bool_))
+    claimed = room.claimed(other, accepts(free, Others(known, beside, every), every))
+    fitted = fit_fault(parts, Others(known, beside, room.offsets(other & ~claimed)))
     return _recogniser(room, mode, "fault", fitted, pictures, parent), fitted, len(groups)
 
 
@@ -163,7 +167,8 @@ def _normals(room: Classroom, faults: Sequence[Taught]) -> tuple[list[Taught], d
     taught = [room.place(one.pictures) for one in faults]
     made, like = [], {}
     for picture in room.normals():
-        protected = np.concatenate([room.protected({NORMAL}, [picture]), *taught])
+        protected = room.offsets(room.others({NORMAL}, [picture]))
+        protected = np.concatenate([protected, *taught])
         rays = np.array(list(beside.values())).reshape(-1, known.shape[1])
         fitted = fit_normal(room.place([picture]), Others(known, rays, protected))
         near = [name for name, ray in beside.items() if alike(fitted.centre, ray)]

@@ -62,7 +62,8 @@ class Archive:
     """Abnormal windows of one equipment class and what is said of them now."""
 
     rows: pd.DataFrame
-    """``incident``, ``asset``, ``end``, ``verdict``, ``failure_mode``; numbered from 0."""
+    """``incident``, ``asset``, ``end``, ``verdict``, ``failure_mode`` and ``logged``, the mode of
+    the failure that the log says followed; numbered from 0."""
     matrix: Floats
     """Shape (windows, features of the model)."""
     asset_months: float = 0.0
@@ -136,7 +137,7 @@ def occasions(pictures: Iterable[Picture], apart: timedelta) -> list[list[Pictur
     return groups
 
 
-def said_of(archive: Archive, judged: Iterable[Lesson]) -> pd.Series:
+def said_of(archive: Archive, judged: Iterable[Lesson]) -> pd.DataFrame:
     """Say what each window of the archive counts as: by its judged incident, else its diagnosis.
 
     Parameters
@@ -148,13 +149,16 @@ def said_of(archive: Archive, judged: Iterable[Lesson]) -> pd.Series:
 
     Returns
     -------
-    pandas.Series
-        Failure mode, or what the expert said of an incident that is no fault; empty for a
-        deviation that nobody judged.
+    pandas.DataFrame
+        ``said``: failure mode, or what the expert said of an incident that is no fault; empty for a
+        deviation that nobody judged. ``sure``: an expert said so, or a failure of this mode was
+        logged afterwards.
     """
     rows = archive.rows
     said = rows["failure_mode"].where(rows["verdict"].isin(["known", "ambiguous"]), "")
+    sure = (said != "") & (rows["logged"] == said)
     for one in judged:
         inside = (rows["asset"] == one.asset) & rows["end"].between(one.ends[0], one.ends[-1])
         said = said.mask(inside, one.failure_mode or one.verdict)
-    return said.astype("str")
+        sure |= inside
+    return pd.DataFrame({"said": said.astype("str"), "sure": sure.astype("bool")})

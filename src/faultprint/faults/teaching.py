@@ -102,6 +102,29 @@ def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
     )
 
 
+def accepts(fitted: Fitted, others: Others, offsets: Floats) -> NDArray[np.bool_]:
+    """Ask a recogniser of a fault about windows.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        The recogniser.
+    others : Others
+        What it is told apart from.
+    offsets : NDArray[numpy.float64]
+        Windows as seen from healthy.
+
+    Returns
+    -------
+    NDArray[numpy.bool_]
+        Those in its region, and nearer to it than to others by its margin.
+    """
+    rays = Rays(fitted.centre, others.known, grows=True)
+    inside = nonconformity(offsets, rays, fitted.spread) <= fitted.accept
+    near = _closeness(offsets, fitted.centre, others, grows=True) < fitted.margin
+    return np.asarray(inside & near, dtype=np.bool_)
+
+
 def fit_normal(part: Floats, others: Others) -> Fitted:
     """Learn to recognise behaviour that an expert called normal.
 

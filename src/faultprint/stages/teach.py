@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from faultprint.store.parquet import read_table
 from faultprint.store.signature_db import ReleaseRow, SignatureDatabase
 
 AUTHOR = "teach stage"
+_ARCHIVED = ["incident", "asset", "end", "verdict", "failure_mode", "logged"]
 
 
 def teach(
@@ -41,7 +43,7 @@ def teach(
     settings : Settings
         Settings.
     workspace : Workspace
-        Where ``results`` are read and ``models/release`` is written.
+        Where ``results`` and the log are read and ``models/release`` is written.
     file : Path | None, default None
         Opinions, ``.yaml`` or ``.csv``, that are added to the database first.
     orders : Sequence[Order], default ()
@@ -67,7 +69,7 @@ def teach(
     database = SignatureDatabase(settings.database.url)
     current = database.current()
     release = release_from_parts(database.parts(current.version))
-    lessons, unused = _lessons(release, desk, orders)
+    lessons, unused = _lessons(release, desk, orders, read_table(workspace.tables, "events"))
     made = evolve(release, lessons, settings.signatures)
     published = _publish(database, current, made, author)
     if published.content_hash != current.content_hash or not any(workspace.release.glob("*")):
@@ -97,7 +99,7 @@ def _publish(
 
 
 def _lessons(
-    release: Release, desk: Desk, orders: Sequence[Order]
+    release: Release, desk: Desk, orders: Sequence[Order], events: pd.DataFrame
 ) -> tuple[Lessons, dict[str, str]]:
     """Find the windows of each incident on which an opinion stands."""
     pictures = read_table(desk.results, NAME)
@@ -118,7 +120,8 @@ def _lessons(
             )
             continue
         found.append(_lesson(judged.incident, settled.opinion, judged.opinions, windows))
-    return Lessons(tuple(found), _archives(pictures, desk), tuple(orders)), unused
+    archives = _archives(pictures, desk, release.scoring.detect.max_lead, events)
+    return Lessons(tuple(found), archives, tuple(orders)), unused
 
 
 def _windows(pictures: pd.DataFrame, judged: Judged, label: str) -> pd.DataFrame:
@@ -152,23 +155,44 @@ def _lesson(
     )
 
 
-def _archives(pictures: pd.DataFrame, desk: Desk) -> dict[str, Archive]:
-    """Gather what the results say of every abnormal window of an incident."""
+def _archives(
+    pictures: pd.DataFrame, desk: Desk, within: timedelta, events: pd.DataFrame
+) -> dict[str, Archive]:
+    """Gather what the results and the log say of every abnormal window of an incident."""
     mine = pictures[(pictures["release"] == desk.release) & (pictures["incident"] != "")]
     keys = ["asset", "end", "release"]
     mine = mine.drop_duplicates(keys)
     diagnoses = read_table(desk.results, "diagnoses")
     told = mine.merge(diagnoses[[*keys, "verdict", "failure_mode"]], on=keys)
+    told = told.assign(logged=_logged(told, events, within))
     seen = diagnoses[(diagnoses["release"] == desk.release) & (diagnoses["reason"] == "")]
     archives = {}
     for name, rows in told.groupby("equipment_class", sort=True):
         looked_at = seen.loc[seen["equipment_class"] == name, ["asset", "end"]]
         archives[str(name)] = Archive(
-            rows[["incident", "asset", "end", "verdict", "failure_mode"]].reset_index(drop=True),
+            rows[_ARCHIVED].reset_index(drop=True),
             np.stack(rows["values"].to_list()),
             _months(looked_at),
         )
     return archives
+
+
+def _logged(windows: pd.DataFrame, events: pd.DataFrame, within: timedelta) -> pd.Series:
+    """Look up the failure mode of the next failure that the log tells of, if it came soon."""
+    failures = events[(events["kind"] == "failure") & (events["failure_mode"] != "")]
+    right = failures[["asset", "time", "failure_mode"]].rename(columns={"failure_mode": "logged"})
+    left = windows[["asset", "end"]].assign(row=range(len(windows))).sort_values("end")
+    found = pd.merge_asof(
+        left,
+        right.sort_values("time", kind="stable"),
+        left_on="end",
+        right_on="time",
+        by="asset",
+        direction="forward",
+        tolerance=pd.Timedelta(within),
+    )
+    logged = found.sort_values("row")["logged"].fillna("").astype("str")
+    return logged.set_axis(windows.index)
 
 
 def _months(windows: pd.DataFrame) -> float:
