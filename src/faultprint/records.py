@@ -104,6 +104,8 @@ class Origin:
     """``asset@failure time`` of the episodes it was learnt from."""
     refused: tuple[str, ...]
     """Episodes not used, each with its reason."""
+    handover: str = ""
+    """How the learnt model did beside what experts had taught of the fault before."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from faultprint.config import Settings
 from faultprint.errors import ReleaseError
-from faultprint.faults.evolve import Evolved, evolve
+from faultprint.faults.evolve import Change, Evolved, evolve
 from faultprint.faults.learn import learn_class
 from faultprint.faults.lessons import Archive, Lesson, Lessons, Order
 from faultprint.faults.match import diagnose
@@ -26,6 +26,7 @@ from faultprint.faults.release import (
     scoring_settings,
 )
 from faultprint.faults.speaking import measure, offsets_of, speak
+from faultprint.records import Learnt
 from faultprint.store.versions import compare, level_of
 from faultprint.twin.baseline import fit
 from tests.faults import pumps
@@ -411,3 +412,51 @@ def test_a_model_without_the_shared_space_cannot_be_taught() -> None:
     bare = replace(learnt(), models={CLASS: replace(model(), metric=None)})
     with pytest.raises(ReleaseError, match="no shared space; expected one learnt with this"):
         teach(bare, *three())
+
+
+# --- handing over to the learnt model -------------------------------------------------------------
+
+
+def later(mode: str) -> list[Lesson]:
+    """Incidents of a fault that the model knows, judged as new before it was learnt."""
+    return [lesson(f"{mode}-{n}", mode=mode, number=n) for n in range(3)]
+
+
+def told(judged: list[Lesson], right: int) -> Archive:
+    """What the learnt model says of judged incidents: the first ones rightly."""
+    frames = [
+        pd.DataFrame({"incident": one.incident, "asset": one.asset, "end": one.ends}).assign(
+            verdict="known",
+            failure_mode=one.failure_mode if n < right else "bearing_wear",
+            logged="",
+        )
+        for n, one in enumerate(judged)
+    ]
+    return Archive(pd.concat(frames, ignore_index=True), np.concatenate([j.matrix for j in judged]))
+
+
+@pytest.mark.parametrize(("right", "stays"), [(3, False), (1, True)])
+def test_the_learnt_model_takes_over_where_it_is_as_good(right: int, stays: bool) -> None:
+    release = replace(learnt(), learnt=Learnt("2025-03-01T00:00:00+00:00", ("P00",)))
+    judged = later("blockage")
+    made = teach(release, *judged, held=told(judged, right))
+    signature = next(s for s in made.release.signatures if s.failure_mode == "blockage")
+    of = f"of 3 judged occasions not learnt from, the learnt model names {right}"
+    assert of in signature.origin.handover
+    assert made.changes[0] == Change("contest", CLASS, "blockage", (), signature.origin.handover)
+    assert len(signature.origin.episodes) > 3  # it is still the learnt signature
+    names = [one.name for one in made.release.taught[CLASS].recognisers]
+    assert names == (["blockage"] if stays else [])
+    again = teach(made.release, *judged, held=told(judged, right))
+    assert release_to_parts(again.release) == release_to_parts(made.release)
+
+
+def test_occasions_that_were_learnt_from_decide_nothing() -> None:
+    release = replace(learnt(), learnt=Learnt("2026-03-01T00:00:00+00:00", ()))
+    judged = later("blockage")
+    assets = tuple(one.asset for one in judged)
+    knows = replace(release, learnt=Learnt("2026-03-01T00:00:00+00:00", assets))
+    made = teach(knows, *judged, held=told(judged, 0)).release
+    assert made.taught[CLASS].recognisers == ()
+    signature = next(s for s in made.signatures if s.failure_mode == "blockage")
+    assert "it learnt from every judged occasion" in signature.origin.handover

@@ -175,6 +175,23 @@ class Classroom:
                 found[into.get(one.failure_mode, one.failure_mode)].append(one.picture())
         return {mode: _sorted(found[mode]) for mode in sorted(found) if mode and found[mode]}
 
+    def contested(self) -> dict[str, list[Picture]]:
+        """Gather the pictures of faults that were new to experts and that the model knows by now.
+
+        Returns
+        -------
+        dict[str, list[Picture]]
+            Failure mode -> its pictures by incident; nothing as long as the model has not judged
+            the archive itself.
+        """
+        found: dict[str, list[Picture]] = defaultdict(list)
+        taught_first = {one.failure_mode for one in self.lessons if one.verdict == "new_fault"}
+        modes = taught_first & set(self.model.modes) - set(self.parents()) - set(self.renamed())
+        for one in self.lessons:
+            if self.archive.current and one.failure_mode in modes and len(one.ends):
+                found[one.failure_mode].append(one.picture())
+        return {mode: _sorted(found[mode]) for mode in sorted(found)}
+
     def normals(self) -> list[Picture]:
         """Gather the pictures of behaviour that experts called normal.
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from faultprint.config import Signatures
 from faultprint.faults.classroom import Classroom, open_classroom
+from faultprint.faults.handover import contest
 from faultprint.faults.lessons import NORMAL, Lessons, occasions
 from faultprint.faults.rays import alike
 from faultprint.faults.release import Release
@@ -21,7 +22,9 @@ from faultprint.faults.taught_signature import Record, taught_signature
 from faultprint.faults.teaching import Fitted, Others, accepts, fit_fault, fit_normal
 from faultprint.records import Signature
 
-What = Literal["added", "adjusted", "merged", "split", "retired", "normal", "confirmed", "recorded"]
+What = Literal[
+    "added", "adjusted", "merged", "split", "retired", "normal", "confirmed", "recorded", "contest"
+]
 
 NOT_TAUGHT = "not taught any more"
 """Said of windows of the archive that only a recogniser which is gone had named."""
@@ -87,7 +90,9 @@ def evolve(release: Release, lessons: Lessons, settings: Signatures) -> Evolved:
     looks like the taught fault throughout, and whose name neither an expert nor the log confirmed;
     a release that does not know a fault calls it by the name of another. An opinion that names a
     learnt fault is kept for the next training. Behaviour that is called normal and looks like a
-    known fault is recorded, but goes on to be an alarm.
+    known fault is recorded, but goes on to be an alarm. A fault that was new to the experts and
+    that the model has learnt since is left to the model unless its recogniser is the better one on
+    judged incidents that the model did not learn from; the origin of its signature says so.
     """
     taught = dict(release.taught)
     changes: list[Change] = []
@@ -103,7 +108,8 @@ def evolve(release: Release, lessons: Lessons, settings: Signatures) -> Evolved:
         if not (said.recognisers or said.renamed or said.recorded):
             del taught[name]
         for gone in room.held.faults:
-            signatures.pop((name, gone.name), None)
+            if gone.name not in room.model.modes:
+                signatures.pop((name, gone.name), None)
         signatures |= {(name, one.failure_mode): one for one in signed}
         for mode in said.renamed.keys() & set(room.model.modes):
             signatures[name, mode] = replace(signatures[name, mode], status="deprecated")
@@ -118,6 +124,9 @@ def _teach(
 ) -> tuple[TaughtSet, list[Signature], list[Change]]:
     """Make the recognisers of a class anew from every picture."""
     pictures, renamed = room.faults(), room.renamed()
+    contests = {
+        mode: contest(room, release.learnt, mode, shown) for mode, shown in room.contested().items()
+    }
     old = {one.name: one for one in room.held.recognisers}
     held = {(s.equipment_class, s.failure_mode): s for s in release.signatures}
     faults: list[Taught] = []
@@ -135,6 +144,14 @@ def _teach(
         equipment = release.scoring.equipment[room.name]
         signatures.append(taught_signature(one, room.model, equipment, settings, record, mine))
         changes.append(_change(room, one, fitted, known=mode in old))
+    for mode, outcome in contests.items():
+        if outcome.stays_taught:
+            one = _fault(room, mode, room.contested()[mode], renamed)[0]
+            faults.append(_versioned(one, old.get(mode)))
+        known = held[room.name, mode]
+        if known.origin.handover != outcome.says:
+            signatures.append(replace(known, origin=replace(known.origin, handover=outcome.says)))
+            changes.append(Change("contest", room.name, mode, (), outcome.says))
     made, like = _normals(room, faults)
     normals = [_versioned(one, old.get(one.name)) for one in made]
     changes += [_change_normal(room, one) for one in normals if one.name not in old]
@@ -199,6 +216,7 @@ def _recogniser(
         margin=fitted.margin,
         scores=fitted.scores,
         pictures=tuple(pictures),
+        grows=fitted.grows,
         parent=parent,
     )
 

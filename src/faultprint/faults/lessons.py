@@ -68,6 +68,8 @@ class Archive:
     """Shape (windows, features of the model)."""
     asset_months: float = 0.0
     """Time that was looked at, all assets together [30 days]."""
+    current: bool = True
+    """Whether it was the release that is taught which said so, and not an earlier one."""
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ def measure(
         Distance to its picture over that to the nearest other one; 0 without another.
     """
     known = known_rays(metric, (one.name, one.parent))
-    rays = Rays(one.centre, known_rays(metric), one.kind == "fault")
+    rays = Rays(one.centre, known_rays(metric), one.grows)
     score = nonconformity(offsets, rays, one.spread)
     others = [known]
     if one.kind == "normal":
@@ -152,6 +152,7 @@ def measure(
     beside = np.concatenate(others)
     if not len(beside):
         return score, np.zeros(len(offsets))
-    own = ray_distances(offsets, one.centre, grows=one.kind == "fault")
-    rest = np.min([ray_distances(offsets, ray, grows=True) for ray in beside], axis=0)
+    own = ray_distances(offsets, one.centre, grows=one.grows)
+    grow = one.grows or one.kind == "normal"
+    rest = np.min([ray_distances(offsets, ray, grows=grow) for ray in beside], axis=0)
     return score, np.asarray(own / np.maximum(rest, 1e-12))

@@ -68,6 +68,8 @@ class Taught:
     """Nonconformity of the windows of each occasion when that was left out, ascending."""
     pictures: tuple[Picture, ...]
     """By incident."""
+    grows: bool = True
+    """Whether fainter and stronger windows belong to it; else it is a grade of a fault."""
     parent: str = ""
     """Failure mode it was split from, with which it is not compared."""
 
@@ -90,6 +92,7 @@ class Taught:
             "margin": self.margin,
             "scores": [one.tolist() for one in self.scores],
             "pictures": [picture.to_dict() for picture in self.pictures],
+            "grows": self.grows,
             "parent": self.parent,
         }
 

@@ -57,6 +57,8 @@ class Fitted:
     """Share of the windows of occasions that are accepted, each left out in its turn."""
     unguarded: float
     """The same if no other diagnosis had to be protected."""
+    grows: bool
+    """Whether fainter and stronger windows belong to it."""
 
 
 def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
@@ -81,14 +83,24 @@ def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
     The region is a prediction limit of the log-normal distribution of the nonconformity of
     occasions that were left out, whose variance is shrunk towards a usual one. A single occasion
     cannot be left out of itself: its windows count as further away by the factor sqrt(2), which is
-    what the distance of two occasions is to that of one from their mean.
+    what the distance of two occasions is to that of one from their mean. Whether fainter and
+    stronger windows belong to it, or it is a grade of a fault of which others are known, is decided
+    by what accepts more of its windows when they are left out.
     """
-    centre, spread = _placed(parts, others)
-    scores, closeness = _left_out(parts, others)
-    accept = _limit(scores)
-    accept, margin = _guarded(scores, closeness, accept, centre, spread, others)
+    fits = [_fit(parts, others, grows=grows) for grows in (True, False)]
+    return max(fits, key=lambda one: (round(one.covered, 6), one.grows))
+
+
+def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
+    centre, spread = _placed(parts, others, grows=grows)
+    scores, closeness = _left_out(parts, others, grows=grows)
+    limit = _limit(scores)
+    rays = Rays(centre, others.known, grows)
+    near = nonconformity(others.protected, rays, spread)
+    beside = _closeness(others.protected, centre, others, grows=grows)
+    accept, margin = _shrunk(scores, closeness, limit, near, beside)
     tried = len(parts) if len(parts) > 1 else 0
-    found = sum(_found(parts, place, others, margin) for place in range(tried))
+    found = sum(_found(parts, place, others, margin, grows=grows) for place in range(tried))
     return Fitted(
         centre,
         spread,
@@ -98,7 +110,8 @@ def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
         found,
         tried,
         _share(scores, closeness, accept, margin),
-        _share(scores, closeness, _limit(scores), 1.0),
+        _share(scores, closeness, limit, 1.0),
+        grows,
     )
 
 
@@ -119,9 +132,9 @@ def accepts(fitted: Fitted, others: Others, offsets: Floats) -> NDArray[np.bool_
     NDArray[numpy.bool_]
         Those in its region, and nearer to it than to others by its margin.
     """
-    rays = Rays(fitted.centre, others.known, grows=True)
+    rays = Rays(fitted.centre, others.known, fitted.grows)
     inside = nonconformity(offsets, rays, fitted.spread) <= fitted.accept
-    near = _closeness(offsets, fitted.centre, others, grows=True) < fitted.margin
+    near = _closeness(offsets, fitted.centre, others, grows=fitted.grows) < fitted.margin
     return np.asarray(inside & near, dtype=np.bool_)
 
 
@@ -144,19 +157,21 @@ def fit_normal(part: Floats, others: Others) -> Fitted:
     centre = tidy(part.mean(axis=0))
     rays, even = Rays(centre, others.known, grows=False), (1.0, 1.0)
     score = nonconformity(part, rays, even)
-    closeness = _closeness(part, centre, others, grows=False)
+    closeness = _closeness(part, centre, others, grows=False, rest_grows=True)
     reach = float(tidy(np.array([score.max() * (1 + _TINY)]))[0])
     near = nonconformity(others.protected, rays, even)
-    beside = _closeness(others.protected, centre, others, grows=False)
+    beside = _closeness(others.protected, centre, others, grows=False, rest_grows=True)
     accept, margin = _shrunk([score], [closeness], reach, near, beside)
     kept = _share([score], [closeness], accept, margin)
     whole = _share([score], [closeness], reach, 1.0)
-    return Fitted(centre, even, accept, margin, (tidy(np.sort(score)),), 0, 0, kept, whole)
+    return Fitted(centre, even, accept, margin, (tidy(np.sort(score)),), 0, 0, kept, whole, False)  # noqa: FBT003
 
 
-def _placed(parts: Sequence[Floats], others: Others) -> tuple[Floats, tuple[float, float]]:
+def _placed(
+    parts: Sequence[Floats], others: Others, *, grows: bool
+) -> tuple[Floats, tuple[float, float]]:
     centre = tidy(np.mean([part.mean(axis=0) for part in parts], axis=0))
-    rays = Rays(centre, others.known, grows=True)
+    rays = Rays(centre, others.known, grows)
     spread = []
     for direction in zip(*(near_and_beyond(part, rays) for part in parts), strict=True):
         own = float(np.mean([(away**2).mean() for away in direction]))
@@ -165,23 +180,28 @@ def _placed(parts: Sequence[Floats], others: Others) -> tuple[Floats, tuple[floa
     return centre, (spread[0], spread[1])
 
 
-def _closeness(offsets: Floats, centre: Floats, others: Others, *, grows: bool) -> Floats:
+def _closeness(
+    offsets: Floats, centre: Floats, others: Others, *, grows: bool, rest_grows: bool | None = None
+) -> Floats:
     if not len(others.beside):
         return np.zeros(len(offsets))
+    grow = grows if rest_grows is None else rest_grows
     own = ray_distances(offsets, centre, grows=grows)
-    rest = np.min([ray_distances(offsets, ray, grows=True) for ray in others.beside], axis=0)
+    rest = np.min([ray_distances(offsets, ray, grows=grow) for ray in others.beside], axis=0)
     return np.asarray(own / np.maximum(rest, 1e-12), dtype=np.float64)
 
 
-def _left_out(parts: Sequence[Floats], others: Others) -> tuple[list[Floats], list[Floats]]:
+def _left_out(
+    parts: Sequence[Floats], others: Others, *, grows: bool
+) -> tuple[list[Floats], list[Floats]]:
     """Judge each occasion by what the others teach."""
     scores, closeness = [], []
     for place, part in enumerate(parts):
         rest = [one for n, one in enumerate(parts) if n != place] or [part]
-        centre, spread = _placed(rest, others)
-        score = nonconformity(part, Rays(centre, others.known, grows=True), spread)
+        centre, spread = _placed(rest, others, grows=grows)
+        score = nonconformity(part, Rays(centre, others.known, grows), spread)
         scores.append(score * math.sqrt(2) if len(parts) == 1 else score)
-        closeness.append(_closeness(part, centre, others, grows=True))
+        closeness.append(_closeness(part, centre, others, grows=grows))
     return scores, closeness
 
 
@@ -193,19 +213,6 @@ def _limit(scores: Sequence[Floats]) -> float:
     further = math.sqrt(squares / freedom * (1 + 1 / len(logs)))
     limit = math.exp(float(logs.mean()) + float(student.ppf(COVERED, freedom)) * further)
     return float(f"{limit:.9g}")
-
-
-def _guarded(
-    scores: list[Floats],
-    closeness: list[Floats],
-    accept: float,
-    centre: Floats,
-    spread: tuple[float, float],
-    others: Others,
-) -> tuple[float, float]:
-    near = nonconformity(others.protected, Rays(centre, others.known, grows=True), spread)
-    beside = _closeness(others.protected, centre, others, grows=True)
-    return _shrunk(scores, closeness, accept, near, beside)
 
 
 def _shrunk(
@@ -242,11 +249,13 @@ def _share(
     return float(np.mean(accepted))
 
 
-def _found(parts: Sequence[Floats], place: int, others: Others, margin: float) -> bool:
+def _found(
+    parts: Sequence[Floats], place: int, others: Others, margin: float, *, grows: bool
+) -> bool:
     """Say whether the other occasions alone would have recognised one, limit and all."""
     rest = [one for n, one in enumerate(parts) if n != place]
-    centre, spread = _placed(rest, others)
-    score = nonconformity(parts[place], Rays(centre, others.known, grows=True), spread)
-    closeness = _closeness(parts[place], centre, others, grows=True)
-    limit = _limit(_left_out(rest, others)[0])
+    centre, spread = _placed(rest, others, grows=grows)
+    score = nonconformity(parts[place], Rays(centre, others.known, grows), spread)
+    closeness = _closeness(parts[place], centre, others, grows=grows)
+    limit = _limit(_left_out(rest, others, grows=grows)[0])
     return bool(((score <= limit) & (closeness < margin)).mean() >= _HALF)

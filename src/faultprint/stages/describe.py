@@ -16,6 +16,8 @@ from faultprint.evaluate.splits import holdout_start, known_at
 from faultprint.faults.release import scoring_settings
 from faultprint.serve.describing import attributes_of, describe_asset
 from faultprint.signal.labels import label_windows
+from faultprint.signal.opined import relabel
+from faultprint.stages.opined import read_opined
 from faultprint.stages.workspace import check_classes
 from faultprint.store.folders import staged_folder
 from faultprint.store.parquet import (
@@ -32,7 +34,9 @@ MOST_AT_ONCE = 4
 """Assets in memory at the same time; the kernels run without the GIL."""
 
 
-def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, object]:
+def describe(
+    settings: Settings, tables: Path, windows: Path, opinions: Path | None = None
+) -> dict[str, object]:
     """Cut every history into windows, describe and label them.
 
     Parameters
@@ -44,6 +48,9 @@ def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, objec
     windows : Path
         Folder to write, one ``<equipment class>.parquet`` per class: the windows with ``label``
         and ``use``, and with both as they were known when the held-out time began.
+    opinions : Path | None, default None
+        File of opinions with their incidents; what stands of them outweighs the log. Of incidents
+        that had not ended when the held-out time began, nothing is learnt.
 
     Returns
     -------
@@ -83,8 +90,9 @@ def describe(settings: Settings, tables: Path, windows: Path) -> dict[str, objec
             "see the ingest report, or shorten windows.step and windows.length",
         )
     start = holdout_start(pd.concat(frames.values(), ignore_index=True), settings.split)
+    said = read_opined(opinions or Path("none"), settings.detect.off_delay)
     labelled = {
-        name: _labelled(frame, events, settings.labels, last, start)
+        name: _labelled(frame, events, settings.labels, last, start, said)
         for name, frame in frames.items()
     }
     with staged_folder(windows) as new:
@@ -102,11 +110,21 @@ def _labelled(
     labels: Labels,
     last: dict[str, pd.Timestamp],
     start: pd.Timestamp,
+    said: pd.DataFrame,
 ) -> pd.DataFrame:
     """Label twice: with the whole record, and with what was known when the held-out time began."""
-    whole = label_windows(windows, events, labels, last)
+    whole = relabel(label_windows(windows, events, labels, last), said)
     told, ends = known_at(events, last, start)
-    known = label_windows(windows, told, labels, ends)
+    known = relabel(
+        label_windows(windows, told, labels, ends), _said_of_the_past(said, labels, start)
+    )
     whole[KNOWN_LABEL], whole[KNOWN_USE] = known["label"], known["use"]
     whole[KNOWN_UNTIL] = start
     return whole
+
+
+def _said_of_the_past(said: pd.DataFrame, labels: Labels, start: pd.Timestamp) -> pd.DataFrame:
+    """Leave out incidents of the held-out time, and what only later failures could call healthy."""
+    calm = pd.Timedelta(labels.horizon) + pd.Timedelta(labels.buffer)
+    latest = (said["verdict"] == "normal_behaviour").map({True: start - calm, False: start})
+    return said[said["last"] < latest] if len(said) else said

@@ -18,7 +18,7 @@ Places = Callable[[Settings, Workspace], tuple[Any, ...]]
 STAGES: dict[str, Places] = {
     "simulate": lambda s, w: (s, w.raw, w.truth),
     "ingest": lambda s, w: (s, w.tables, w.reports / "ingest"),
-    "describe": lambda s, w: (s, w.tables, w.windows),
+    "describe": lambda s, w: (s, w.tables, w.windows, w.opinions),
     "expect": lambda s, w: (s, w.windows, w.expected),
     "learn": lambda s, w: (s, w),
     "publish": lambda s, w: (s, w),

@@ -120,7 +120,9 @@ def _lessons(
             )
             continue
         found.append(_lesson(judged.incident, settled.opinion, judged.opinions, windows))
-    archives = _archives(pictures, desk, release.scoring.detect.max_lead, events)
+    label = SignatureDatabase(desk.database).current().label
+    within = release.scoring.detect.max_lead
+    archives = _archives(pictures, desk, within, events, label)
     return Lessons(tuple(found), archives, tuple(orders)), unused
 
 
@@ -156,7 +158,7 @@ def _lesson(
 
 
 def _archives(
-    pictures: pd.DataFrame, desk: Desk, within: timedelta, events: pd.DataFrame
+    pictures: pd.DataFrame, desk: Desk, within: timedelta, events: pd.DataFrame, label: str
 ) -> dict[str, Archive]:
     """Gather what the results and the log say of every abnormal window of an incident."""
     mine = pictures[(pictures["release"] == desk.release) & (pictures["incident"] != "")]
@@ -173,6 +175,7 @@ def _archives(
             rows[_ARCHIVED].reset_index(drop=True),
             np.stack(rows["values"].to_list()),
             _months(looked_at),
+            current=desk.release == label,
         )
     return archives
 

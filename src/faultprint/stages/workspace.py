@@ -55,6 +55,11 @@ class Workspace:
         return self.root / "data" / "expected"
 
     @property
+    def opinions(self) -> Path:
+        """What experts said of incidents, with these; there may be none."""
+        return self.root / "data" / "expert" / "opinions.yaml"
+
+    @property
     def candidate(self) -> Path:
         """The bundle that was learnt and not yet published."""
         return self.root / "models" / "candidate"
