@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -170,6 +171,7 @@ def migrate(engine: sa.Engine) -> list[str]:
     return todo
 
 
+@functools.cache
 def _script() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", "faultprint.store:migrations")
