@@ -19,6 +19,7 @@ from faultprint.errors import ReleaseError
 from faultprint.stages.releases import Publication, export_current, publish_release
 from faultprint.store.bundle import read_bundle, write_bundle
 from faultprint.store.signature_db import SignatureDatabase
+from tests.store.databases import POSTGRES, empty_postgres
 
 HERE = Path(__file__).parent
 TODAY = HERE / "fixtures" / "release_protocol_1"
@@ -108,18 +109,17 @@ def killed_at(step: int, url: str, candidate: Path, folder: Path) -> tuple[int, 
     return how, shown != before, exported != before
 
 
-def test_killed_at_every_step_of_publishing(url: str, tmp_path: Path) -> None:
-    """Steps: before and after each statement that changes a row, each commit, each file."""
+def try_steps(url: str, tmp_path: Path, stride: int) -> list[tuple[int, bool, bool]]:
+    """Kill a publisher at every ``stride``-th step until one comes to its end."""
     start = tmp_path / "start"
-    folder = start / "release"
     at = f"sqlite:///{start / 's.db'}" if url.startswith("sqlite") else url
-    publish(at, bundle(tmp_path / "a", 2), folder)
+    publish(at, bundle(tmp_path / "a", 2), start / "release")
     marks = {"x@1": ["not measured here"]}
     SignatureDatabase(at).add_note("1.0.0", "provisional", {"signatures": marks})
-    export_current(SignatureDatabase(at), folder)
-    ends, step = [], 0
+    export_current(SignatureDatabase(at), start / "release")
+    ends: list[tuple[int, bool, bool]] = []
     while not ends or ends[-1][0]:
-        step += 1
+        step = 1 + stride * len(ends)
         here = tmp_path / str(step)
         shutil.copytree(start, here)
         if url.startswith("sqlite"):
@@ -129,12 +129,25 @@ def test_killed_at_every_step_of_publishing(url: str, tmp_path: Path) -> None:
         candidate = bundle(tmp_path / "b", 4, f"seal {step}")
         ends.append(killed_at(step, at, candidate, here / "release"))
         shutil.rmtree(here)
-    assert [end[0] for end in ends] == [signal.SIGKILL] * (step - 1) + [0]
-    assert step > (30 if url.startswith("sqlite") else 15), "every statement and file is a step"
     told = [end[1:] for end in ends]
+    assert [end[0] for end in ends] == [signal.SIGKILL] * (len(ends) - 1) + [0]
     assert told == sorted(told), "first it is published, then it is exported"
-    assert {(False, False), (True, True)} <= set(told)
-    assert (True, False) in told or not url.startswith("sqlite")
+    return ends
+
+
+def test_killed_at_every_step_of_publishing(tmp_path: Path) -> None:
+    """Steps: before and after each statement that changes a row, each commit, each file."""
+    ends = try_steps(f"sqlite:///{tmp_path / 's.db'}", tmp_path, 1)
+    assert len(ends) > 30, "every statement and file is a step"
+    assert {end[1:] for end in ends} == {(False, False), (True, False), (True, True)}
+
+
+@pytest.mark.skipif(not POSTGRES, reason="FAULTPRINT_POSTGRES_URL is not set")
+@pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.slow)])
+def test_killed_while_publishing_to_postgresql(tmp_path: Path, stride: int) -> None:
+    ends = try_steps(empty_postgres(), tmp_path, stride)
+    assert len(ends) > 15 // stride
+    assert {(False, False), (True, True)} <= {end[1:] for end in ends}
 
 
 def publish(url: str, candidate: Path, folder: Path) -> None:

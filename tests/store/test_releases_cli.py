@@ -14,11 +14,13 @@ import yaml
 
 from faultprint.config import Equipment, Sensor
 from faultprint.errors import ReleaseError
+from faultprint.faults.fixtures import KINDS, Answer, judge_case
 from faultprint.faults.lifecycle import authors_of, refusals
 from faultprint.faults.provisional import Cover, provisional
 from faultprint.faults.release import release_from_parts
 from faultprint.records import Opinion, Signature, signature_from
 from faultprint.serve.score import Scorer
+from faultprint.stages.fixtures import make_fixtures
 from faultprint.store.bundle import read_bundle, write_bundle
 from faultprint.store.changelog import changelog
 from faultprint.store.parquet import write_readings, write_tables
@@ -47,7 +49,8 @@ class Site:
     def run(self, name: str, *args: str, export: bool = True) -> Said:
         where = ["--database", self.url]
         where += ["--release", str(self.release)] if export else []
-        where += ["--params", str(self.params)] if name == "publish" else []
+        tested = ["--params", str(self.params), "--fixtures", str(self.root / "fixtures")]
+        where += tested if name == "publish" else []
         return faultprint(self.patch, self.capture, "releases", name, *args, *where)
 
     def publish(self, by: str, *args: str, of: Path | None = None) -> Said:
@@ -58,10 +61,23 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: object) -> Site:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: object, recorded: Path) -> Site:
     one = Site(tmp_path / "here", monkeypatch, capfd)
     assert one.publish("ada", of=TODAY).code == 0
+    shutil.copytree(recorded, one.root / "fixtures")
     return one
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Test cases of today's release, recorded from the readings of one of its pumps."""
+    folder = tmp_path_factory.mktemp("recorded")
+    rows, happened = plant.readings("P-1", 1), plant.events("P-1")
+    write_readings(folder / "tables", plant.CLASS, rows)
+    write_tables(folder / "tables", {"assets": assets("P-1"), "events": happened})
+    made = make_fixtures(Scorer.load(TODAY), folder / "tables", folder / "fixtures")
+    assert made == {"pump/bearing_wear": ["fault", "normal"]}
+    return folder / "fixtures"
 
 
 def seal(**fields: object) -> Signature:
@@ -133,6 +149,50 @@ def test_wrong_statuses_are_named(site: Site) -> None:
     late = site.publish("bob", "--status", "bearing_wear=test", "--expected", "0.9.0")
     refused(late, "release 1.0.0, made current by 'ada'")
     assert site.current()["version"] == "1.0.0"
+
+
+def fixture_run(site: Site, release: Path) -> dict[str, dict[str, str]]:
+    args = ("--fixtures", str(site.root / "fixtures"), "--release", str(release), "--json")
+    said = faultprint(site.patch, site.capture, "releases", "fixtures", *args)
+    return json.loads(said.out)
+
+
+def test_a_stable_signature_passes_its_fixtures(site: Site) -> None:
+    told = fixture_run(site, site.release)["pump/bearing_wear"]
+    assert tuple(told) == KINDS
+    assert {kind for kind, why in told.items() if why} == {"equipment_off"}
+    assert told["equipment_off"] == "does not apply: the class always runs"
+    assert site.publish("bob", "--status", "bearing_wear=test").code == 0
+    kept = site.root / "fixtures/pump/bearing_wear"
+    (kept / "normal").rename(site.root / "aside")
+    refused(
+        site.publish("bob", "--status", "bearing_wear=stable"),
+        "pump/bearing_wear: fixture no fixtures were recorded for it",
+    )
+    shutil.copytree(kept / "fault", kept / "normal")  # what is called normal is the fault
+    refused(
+        site.publish("bob", "--status", "bearing_wear=stable"),
+        "pump/bearing_wear: fixture normal: 1 incidents",
+    )
+    assert site.current()["version"] == "1.0.1"
+
+
+def test_fixtures_find_what_went_wrong(site: Site) -> None:
+    """Each kind can fail."""
+    scorer = Scorer.load(TODAY)
+    (one,) = scorer.release.signatures
+    equipment = scorer.release.scoring.equipment["pump"]
+    rows = plant.readings("P-1", 1)
+    scored = scorer.score(rows, empty("events"), assets("P-1"))
+    ill = Answer(scored.diagnoses, scored.incidents, scored.windows["pump"])
+    calm = Answer(scored.diagnoses.iloc[:20], empty("incidents"), scored.windows["pump"])
+    for kind in KINDS:
+        named = kind in {"fault", "boundary", "irregular_sampling"}
+        other = calm if named else ill
+        assert judge_case(kind, one, equipment, other, calm), kind
+        assert bool(judge_case(kind, one, equipment, replace(ill, refusal="x"), ill)) == (
+            kind != "duplicate_time"
+        )
 
 
 # --- changelog -----------------------------------------------------------------------------------

@@ -19,7 +19,9 @@ app = typer.Typer(help="Look at and move between releases.", no_args_is_help=Tru
 Author = Annotated[str, typer.Option(help="Who decides, for the audit.")]
 Version = Annotated[str, typer.Argument(help="Version of the release.")]
 Candidate = Annotated[Path, typer.Option("--candidate", help="Candidate or exported release.")]
+Fixtures = Annotated[Path, typer.Option("--fixtures", help="Test cases of signatures.")]
 RELEASE = Path("models/release")
+FIXTURES = Path("models/fixtures")
 
 
 @app.command("list")
@@ -68,6 +70,7 @@ def publish_release(
         str | None, typer.Option(help="Refuse unless this version is still current.")
     ] = None,
     params: Params = Path("params.yaml"),
+    fixtures: Fixtures = FIXTURES,
     database: Database = DEFAULT_DATABASE,
     release: Release = RELEASE,
 ) -> None:
@@ -76,9 +79,38 @@ def publish_release(
     from faultprint.store.settings import load_settings
 
     policy = load_settings(params, {}).database.policy
-    how = Publication(author, expected, _statuses(status), policy.second_person)
+    how = Publication(author, expected, _statuses(status), policy.second_person, fixtures)
     row = publish_release(database, candidate, release, how)
     typer.echo(f"current: {row.label}")
+
+
+@app.command("fixtures")
+def release_fixtures(
+    release: Release = RELEASE,
+    fixtures: Fixtures = FIXTURES,
+    tables: Annotated[
+        Path | None, typer.Option(help="Record missing ones from these tables first.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the test cases of each signature; ``stable`` needs all of them to pass."""
+    from faultprint.serve.score import Scorer
+    from faultprint.stages.fixtures import make_fixtures, run_fixtures
+
+    scorer = Scorer.load(release)
+    if tables is not None:
+        make_fixtures(scorer, tables, fixtures)
+    told = {
+        f"{one.equipment_class}/{one.failure_mode}": run_fixtures(scorer, fixtures, one)
+        for one in scorer.release.signatures
+    }
+    if as_json:
+        typer.echo(json.dumps(told, indent=1))
+        return
+    for name, kinds in told.items():
+        typer.echo(name if kinds else f"{name}: no fixtures were recorded for it")
+        for kind, why in kinds.items():
+            typer.echo(f"  {kind}: {why or 'passes'}")
 
 
 @app.command("verify")

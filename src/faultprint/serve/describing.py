@@ -65,6 +65,8 @@ def describe_asset(
     if attributes:
         merged = {**equipment.attributes, **attributes}
         equipment = equipment.model_copy(update={"attributes": merged})
+    if not readings["time"].is_monotonic_increasing:  # flags look at what came before
+        readings = readings.sort_values("time", kind="stable", ignore_index=True)
     flagged = flag_again(readings, equipment, scoring.cleaning)
     windows = describe(
         flagged, events, equipment_class, equipment, scoring.windows, scoring.descriptors

@@ -23,7 +23,8 @@ from faultprint.faults.release import (
     signature_text,
 )
 from faultprint.records import Opinion, Signature, Status
-from faultprint.serve.score import readable_release
+from faultprint.serve.score import Scorer, readable_release
+from faultprint.stages.fixtures import failures, run_fixtures
 from faultprint.store.bundle import read_bundle
 from faultprint.store.manifest import Manifest, content_hash, list_parts
 from faultprint.store.opinions import OpinionBook
@@ -53,6 +54,8 @@ class Publication:
     """``class/failure mode``, or the failure mode alone -> new status."""
     second_person: bool = False
     """Whether a stable signature needs somebody who did not make it."""
+    fixtures: Path = Path("models/fixtures")
+    """Where test cases of signatures are kept; those of one that becomes stable must all pass."""
 
 
 def export_current(database: SignatureDatabase, folder: Path) -> Manifest:
@@ -114,6 +117,7 @@ def publish_release(
     parts = _with_statuses(given, release, how.statuses)
     signatures = release_from_parts(parts).signatures
     told = _refused(database, OpinionBook(database_url), signatures, how)
+    told += _untested(database, release_from_parts(parts), how)
     if told:
         raise ReleaseError.because(
             f"{len(told)} signatures that may not be published so: {listed(told, 20)}",
@@ -252,6 +256,20 @@ def _with_statuses(parts: Parts, release: Release, statuses: Mapping[str, Status
             raise ConfigError.unknown("signature", name, list(known))
         changed[signature_path(found[0])] = signature_text(with_status(found[0], status))
     return changed
+
+
+def _untested(database: SignatureDatabase, release: Release, how: Publication) -> list[str]:
+    """Say which signatures would become stable without passing their test cases."""
+    held: set[tuple[str, str]] = set()
+    if database.releases():
+        held = {(s.id, s.status) for s in database.signatures(database.current().version)}
+    scorer = Scorer(release, "candidate")
+    return [
+        f"{one.equipment_class}/{one.failure_mode}: fixture {why}"
+        for one in release.signatures
+        if one.status == "stable" and (one.id, "stable") not in held
+        for why in failures(run_fixtures(scorer, how.fixtures, one))
+    ]
 
 
 def _refused(
