@@ -21,6 +21,8 @@ from faultprint.store.bundle import read_bundle, write_bundle
 from faultprint.store.signature_db import SignatureDatabase
 from tests.store.databases import POSTGRES, empty_postgres
 
+# The children only publish and are killed; they need none of the threads of the test runner.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 HERE = Path(__file__).parent
 TODAY = HERE / "fixtures" / "release_protocol_1"
 PART = "signatures/pump/bearing_wear.yaml"
