@@ -201,7 +201,8 @@ def signature_from(data: dict[str, Any]) -> Signature:
         If a field is missing that never had a default, or is one that nobody knows.
     """
     every = {one.name: one for one in fields(Signature)}
-    needed = {name for name, one in every.items() if one.default is MISSING}
+    made = {name for name, one in every.items() if one.default_factory is not MISSING}
+    needed = {name for name, one in every.items() if one.default is MISSING} - made
     missing, strange = sorted(needed - set(data)), sorted(set(data) - set(every))
     if missing or strange:
         told = [f"without {listed(missing)}"] if missing else []

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from faultprint.cli import explain as explaining
 from faultprint.cli import groups, incidents, open_set, releases, rules, signatures
 from faultprint.cli.options import Folder, Overrides, Params, Release
 from faultprint.cli.teach import teach
@@ -28,6 +29,7 @@ groups.register(incidents.app)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(rules.app, name="rules")
 app.command("open-set")(open_set.open_set)
+app.command("explain")(explaining.explain)
 
 
 def overrides_from(pairs: list[str] | None) -> dict[str, Any]:

@@ -103,3 +103,32 @@ def find_release(name: str, url: str) -> Held:
             return Held(row.label, database.parts(row.version))
     known = [row.version for row in rows]
     raise ReleaseError.unknown("release", name, [*known, CURRENT] if known else ["a folder"])
+
+
+def release_of(label: str, folder: Path, url: str) -> Held | None:
+    """Find the release that a result names.
+
+    Parameters
+    ----------
+    label : str
+        Its label, as results name it.
+    folder : Path
+        Export of the current release, looked at first.
+    url : str
+        SQLAlchemy URL of the database.
+
+    Returns
+    -------
+    Held | None
+        The release; None if it is neither here nor there.
+    """
+    if (folder / MANIFEST).is_file():
+        manifest, parts = read_bundle(folder)
+        if manifest.label == label:
+            return Held(manifest.label, parts)
+    if is_there(url):
+        database = SignatureDatabase(url)
+        for row in database.releases():
+            if row.label == label:
+                return Held(row.label, database.parts(row.version))
+    return None

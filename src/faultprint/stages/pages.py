@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from faultprint.config import settings_from
 from faultprint.faults.contrasts import Contrast, confusable, tell_apart
 from faultprint.faults.course import typical_course
 from faultprint.faults.design import DEVIANCE, design
@@ -210,7 +211,7 @@ def _course(signature: Signature, release: Release, seen: Described | None) -> p
 
 def _span(release: Release) -> pd.Timedelta:
     """Show a few times the time in which the fault is expected to show, where that is known."""
-    params = release.made_from.params if release.made_from else {}
-    told = params.get("labels", {}).get("horizon")
-    horizon = pd.Timedelta(told) if told else SPAN
-    return min(SPAN, _FOUR * horizon) if told else SPAN
+    if release.made_from is None:
+        return SPAN
+    horizon = settings_from(release.made_from.params).labels.horizon
+    return min(SPAN, _FOUR * pd.Timedelta(horizon))

@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,38 @@ def _signature(mlflow: Any, model: TrainedModel) -> Any:
         inputs=types.Schema([types.ColSpec("double", name) for name in model.features]),
         outputs=types.Schema([shares]),
     )
+
+
+def runs_tagged(
+    client: Any, experiment: str, tag: str, value: str
+) -> list[tuple[str, str, dict[str, str]]]:
+    """Find the runs of an experiment that carry a tag.
+
+    Parameters
+    ----------
+    client : Any
+        The tracker's client.
+    experiment : str
+        Its name.
+    tag : str
+        Name of the tag.
+    value : str
+        Its value.
+
+    Returns
+    -------
+    list[tuple[str, str, dict[str, str]]]
+        Of each run its id, when it began [UTC, ISO 8601] and its tags.
+    """
+    held = client.get_experiment_by_name(experiment)
+    if held is None:
+        return []
+    runs = client.search_runs([held.experiment_id], f"tags.`{tag}` = '{value}'")
+    return [
+        (
+            run.info.run_id,
+            datetime.fromtimestamp(run.info.start_time / 1000, UTC).isoformat(timespec="seconds"),
+            dict(run.data.tags),
+        )
+        for run in runs
+    ]
