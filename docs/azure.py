@@ -1,4 +1,7 @@
-"""Write docs/benchmarks/azure-pdm.md from a run: ``python -m docs.azure --data DIR``."""
+"""Write docs/benchmarks/azure-pdm.md and docs/signatures from a run.
+
+``python -m docs.azure --data DIR``.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,20 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from faultprint.faults.page import in_units, signature_page
 from faultprint.records import Signature
 from faultprint.serve.score import Scorer
 from faultprint.serve.wording import TRIVIAL
+from faultprint.stages.pages import around_signature, described
 from faultprint.stages.run import STAGES, run_stage
 from faultprint.stages.workspace import Workspace
+from faultprint.store.course_figure import course_figure
 from faultprint.store.settings import load_settings
 
 PAGE = Path(__file__).parent / "benchmarks" / "azure-pdm.md"
+SIGNATURES = Path(__file__).parent / "signatures"
+SHOWN = ("comp2", "comp4")
+"""Failure modes whose signature is shown as a page."""
 PARAMS = Path("params/azure_pdm.yaml")
 PUBLISHED = {
     "comp1": "volt up, error1",
@@ -24,6 +33,20 @@ PUBLISHED = {
     "comp4": "vibration up, error5",
 }
 """What the makers of the data built in."""
+
+PAGE_OF_SIGNATURE = """\
+# The signature of {mode}
+
+Written by `python -m docs.azure --data DIR` from the Azure predictive-maintenance sample, machines
+1 to 20. What the makers of the data built in: {built_in}. This is what
+`faultprint signatures show {mode}` prints; with `--html FILE` it writes a page.
+
+```text
+{text}
+```
+
+![Median and quartiles of the leading symptoms before the failure]({name}.png)
+"""
 
 INTRODUCTION = """\
 # Azure predictive-maintenance sample, machines 1 to 20
@@ -50,12 +73,45 @@ def write(data: Path) -> None:
             if name != "simulate":
                 run_stage(name, settings, workspace.root)
         scorer = Scorer.load(workspace.release)
+        write_signatures(workspace)
         numbers = json.loads((workspace.metrics / "events.json").read_text("utf-8"))
     PAGE.parent.mkdir(exist_ok=True)
     lines = [INTRODUCTION, *_events(numbers), *_trivial(numbers), *_components(numbers)]
     lines += _signatures(scorer.release.signatures)
     lines += [f"Release `{scorer.label}`."]
     PAGE.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def signature_texts(workspace: Workspace) -> dict[str, str]:
+    """Write the pages of the signatures that are shown; name of the file -> text."""
+    release = Scorer.load(workspace.release).release
+    seen = described("machine", workspace)
+    pages = {}
+    for one in release.signatures:
+        if one.failure_mode in SHOWN:
+            name = f"azure-{one.failure_mode}"
+            text = signature_page(one, around_signature(one, release, seen))
+            # Code and settings change more often than what a signature says.
+            kept = [line for line in text.splitlines() if not line.startswith("Data ")]
+            pages[f"{name}.md"] = PAGE_OF_SIGNATURE.format(
+                mode=one.failure_mode, built_in=PUBLISHED[one.failure_mode], name=name,
+                text="\n".join(kept).rstrip(),
+            )  # fmt: skip
+    return pages
+
+
+def write_signatures(workspace: Workspace) -> None:
+    """Write the pages of the signatures that are shown, each with its picture."""
+    SIGNATURES.mkdir(exist_ok=True)
+    for name, text in signature_texts(workspace).items():
+        (SIGNATURES / name).write_text(text, "utf-8")
+    release = Scorer.load(workspace.release).release
+    seen = described("machine", workspace)
+    for one in release.signatures:
+        around = around_signature(one, release, seen)
+        if one.failure_mode in SHOWN and around.course is not None:
+            picture = course_figure(around.course, in_units(one, around))
+            (SIGNATURES / f"azure-{one.failure_mode}.png").write_bytes(picture)
 
 
 def _share(p: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from docs import azure
 from faultprint.serve.score import Scorer
 from faultprint.stages.run import STAGES, run_stage
 from faultprint.stages.workspace import Workspace
@@ -50,6 +51,15 @@ def test_signatures_show_what_was_built_in(workspace: Workspace, mode: str) -> N
     assert (one.symptoms[0].descriptor.rpartition(".")[0], one.symptoms[0].direction) == PUBLISHED[
         mode
     ][0]
+
+
+def test_the_pages_in_the_docs_are_those_of_the_data(workspace: Workspace) -> None:
+    pages = azure.signature_texts(workspace)
+    assert set(pages) == {f"azure-{mode}.md" for mode in azure.SHOWN}
+    for name, text in pages.items():
+        shown = (azure.SIGNATURES / name).read_text("utf-8")
+        assert shown == text, "stale: run python -m docs.azure --data DIR"
+        assert (azure.SIGNATURES / name).with_suffix(".png").is_file()
 
 
 def test_most_failures_of_the_judged_month_are_found_in_time(workspace: Workspace) -> None:

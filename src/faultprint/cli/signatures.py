@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from faultprint.cli import releases
 from faultprint.cli.options import (
     DEFAULT_DATABASE,
     AsJson,
@@ -62,16 +63,11 @@ def show_signature(
         for one in found:
             typer.echo(json.dumps(one.to_dict(), indent=1))
         return
-    from faultprint.stages.pages import around_signature, described, signature_history
+    from faultprint.stages.pages import around_signature, described
 
     place = Workspace(workspace)
     around = [
-        around_signature(
-            one,
-            scorer.release,
-            described(one.equipment_class, place),
-            signature_history(one, database),
-        )
+        around_signature(one, scorer.release, described(one.equipment_class, place), database)
         for one in found
     ]
     if html is None:
@@ -152,6 +148,7 @@ def cover_assets(
     release: Release = Path("models/release"),
     params: Params = Path("params.yaml"),
     workspace: Folder = Path(),
+    database: Database = DEFAULT_DATABASE,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -159,11 +156,19 @@ def cover_assets(
     from faultprint.serve.coverage_page import coverage_csv, coverage_text
     from faultprint.serve.score import Scorer
     from faultprint.stages.coverage import coverage
+    from faultprint.stages.pages import confirmations
     from faultprint.stages.workspace import Workspace
     from faultprint.store.settings import load_settings
 
-    found = coverage(load_settings(params), Workspace(workspace), Scorer.load(release))
+    said = confirmations(database)
+    found = coverage(load_settings(params), Workspace(workspace), Scorer.load(release), said)
     if as_csv:
         typer.echo(coverage_csv(found), nl=False)
     else:
         typer.echo(json.dumps(found.to_dict(), indent=1) if as_json else coverage_text(found))
+
+
+# What moves releases moves signatures: the same commands under both names.
+app.command("export")(releases.export_release)
+app.command("import")(releases.import_release)
+app.command("rollback")(releases.rollback_release)

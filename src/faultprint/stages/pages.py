@@ -10,9 +10,11 @@ from urllib.parse import quote
 import pandas as pd
 
 from faultprint.config import settings_from
+from faultprint.evaluate.standing import Confirmation
 from faultprint.faults.contrasts import Contrast, confusable, tell_apart
 from faultprint.faults.course import typical_course
 from faultprint.faults.design import DEVIANCE, design
+from faultprint.faults.opinions import Judged, agreement, settle
 from faultprint.faults.page import Around
 from faultprint.faults.release import Release
 from faultprint.records import Signature
@@ -20,6 +22,7 @@ from faultprint.serve.signature_page import render_signature
 from faultprint.stages.held import is_there
 from faultprint.stages.workspace import Workspace
 from faultprint.store.folders import staged_folder
+from faultprint.store.opinions import OpinionBook
 from faultprint.store.parquet import read_parquet
 from faultprint.store.signature_db import SignatureDatabase
 
@@ -33,7 +36,7 @@ _FOUR = 4
 
 
 def around_signature(
-    signature: Signature, release: Release, seen: Described | None, history: tuple[str, ...] = ()
+    signature: Signature, release: Release, seen: Described | None, url: str = ""
 ) -> Around:
     """Gather what is known of a signature beside what it says itself.
 
@@ -45,8 +48,8 @@ def around_signature(
         Its release.
     seen : Described | None
         From :func:`described`; without it there is no course.
-    history : tuple[str, ...], default ()
-        What became of it from release to release.
+    url : str, default ''
+        SQLAlchemy URL of the database, which knows opinions and history; none without one.
 
     Returns
     -------
@@ -73,7 +76,13 @@ def around_signature(
         for column in ("low", "median", "high"):
             course[column] = course[column].astype("float64") * factors
     apart = {mode: tuple(_scaled(c, scales) for c in found) for mode, found in apart.items()}
-    return Around(apart=apart, course=course, history=history, scales=scales)
+    return Around(
+        apart=apart,
+        course=course,
+        opinions=opinions_on(signature, url) if url else (),
+        history=signature_history(signature, url) if url else (),
+        scales=scales,
+    )
 
 
 def _factor(descriptor: str, scales: dict[str, tuple[float, str]]) -> float:
@@ -113,13 +122,80 @@ def write_pages(release: Release, label: str, workspace: Workspace, url: str) ->
     seen = {name: described(name, workspace) for name in classes}
     with staged_folder(workspace.reports / "signatures") as folder:
         for signature in release.signatures:
-            history = signature_history(signature, url)
-            around = around_signature(signature, release, seen[signature.equipment_class], history)
+            around = around_signature(signature, release, seen[signature.equipment_class], url)
             page = render_signature(signature, label, around)
             name = page_name(signature)
             (folder / name).write_text(page, "utf-8")
             places[signature.id] = f"signatures/{quote(name)}"
     return places
+
+
+def opinions_on(signature: Signature, url: str) -> tuple[str, ...]:
+    """Say what experts say of incidents that any of them took for this fault.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+    url : str
+        SQLAlchemy URL of the database.
+
+    Returns
+    -------
+    tuple[str, ...]
+        How far they agree, then a line per opinion, by time.
+    """
+    judged = [one for one in _judged(url) if _concerns(one, signature)]
+    if not judged:
+        return ()
+    told = agreement(judged)[signature.failure_mode]
+    settled = [settle(one.opinions).opinion for one in judged]
+    stands = sum(o is not None and o.failure_mode == signature.failure_mode for o in settled)
+    lines = [f"{len(judged)} incidents were taken for it by experts; of {stands} that stands."]
+    if told.agreed is not None:
+        lines.append(f"Where two looked, they agreed {100 * told.agreed:.0f} times in 100.")
+    said = [(one.incident, opinion) for one in judged for opinion in one.opinions]
+    for incident, o in sorted(said, key=lambda pair: (pair[1].time, pair[1].id)):
+        what = " ".join(f"{o.verdict} {o.failure_mode}".split()).replace("_", " ")
+        why = "".join(f" {text.rstrip('.')}." for text in (o.rationale, o.action) if text)
+        lines.append(
+            f"{o.author}, {o.time:%Y-%m-%d}, on {incident.asset} since "
+            f"{incident.opened:%Y-%m-%d}: {what}, sure {o.confidence:g}.{why}"
+        )
+    return tuple(lines)
+
+
+def confirmations(url: str) -> tuple[Confirmation, ...]:
+    """Read which incidents experts settled to be a fault.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL of the database; none if it is not there.
+
+    Returns
+    -------
+    tuple[Confirmation, ...]
+        One per incident, at the time it was opened, by the author of the opinion that stands.
+    """
+    found = []
+    for one in _judged(url):
+        stands = settle(one.opinions).opinion
+        if stands is not None and stands.failure_mode:
+            opened = pd.Timestamp(one.incident.opened)
+            found.append(
+                Confirmation(stands.failure_mode, one.incident.asset, opened, stands.author)
+            )
+    return tuple(found)
+
+
+def _judged(url: str) -> tuple[Judged, ...]:
+    return OpinionBook(url).judged() if is_there(url) else ()
+
+
+def _concerns(one: Judged, signature: Signature) -> bool:
+    same = one.incident.equipment_class == signature.equipment_class
+    return same and any(o.failure_mode == signature.failure_mode for o in one.opinions)
 
 
 def signature_history(signature: Signature, url: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from faultprint.records import GateResult
 from faultprint.serve.score import Scorer
 from faultprint.stages.contest import contest
 from faultprint.stages.releases import export_current
+from faultprint.stages.replay import compare_releases
 from faultprint.stages.workspace import Workspace, read_json, write_json
 from faultprint.store import tracking
 from faultprint.store.bundle import read_bundle
@@ -60,6 +61,8 @@ def publish(settings: Settings, workspace: Workspace) -> dict[str, object]:
     if result.promoted:
         tracking.prepare(settings.tracking, workspace.root)  # nothing is published half-way
         _make_current(database, parts, manifest, result.reason, incumbent)
+        if incumbent:
+            _note_behaviour(settings, workspace, database, incumbent)
     current = _incumbent(database)
     if current:
         export_current(database, workspace.release)
@@ -96,6 +99,18 @@ def _make_current(
     if database.current().content_hash != manifest.content_hash:
         known = {row.content_hash: row.version for row in database.releases()}
         database.point(known[manifest.content_hash], AUTHOR, reason, expected)
+
+
+def _note_behaviour(
+    settings: Settings, workspace: Workspace, database: SignatureDatabase, before: ReleaseRow
+) -> None:
+    """Keep what changed in the archive; both were replayed for the gate, so this scores nothing."""
+    now = database.current()
+    old, new = (
+        Scorer(release_from_parts(database.parts(row.version)), row.label) for row in (before, now)
+    )
+    found = compare_releases(old, new, workspace.tables, settings, workspace.replays)
+    database.add_note(now.version, "behaviour", {"against": before.label, **found.to_dict()})
 
 
 def _incumbent(database: SignatureDatabase) -> ReleaseRow | None:

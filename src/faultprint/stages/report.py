@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
 
 from faultprint.config import Settings
-from faultprint.serve.coverage_page import render_coverage
+from faultprint.serve.coverage_page import Covered, render_coverage
 from faultprint.serve.report import ReportContext, render_report
 from faultprint.serve.score import Scorer
 from faultprint.stages.coverage import coverage
 from faultprint.stages.groups import find_groups
+from faultprint.stages.held import is_there
 from faultprint.stages.judging import Judged, held_out_periods, judge_beside_trivial
-from faultprint.stages.pages import write_pages
+from faultprint.stages.pages import confirmations, write_pages
 from faultprint.stages.workspace import Workspace, read_frames, read_json, write_json
 from faultprint.store.bundle import read_manifest
 from faultprint.store.folders import write_text
+from faultprint.store.manifest import Manifest
 from faultprint.store.parquet import read_table
+from faultprint.store.signature_db import SignatureDatabase
 
 COVERAGE = "coverage.html"
 """Page beside the report: which fault can be seen on which asset."""
@@ -50,9 +54,11 @@ def report(settings: Settings, workspace: Workspace) -> dict[str, object]:
     judged = judge_beside_trivial(mine, events, windows, settings, signed)
     residuals = read_table(workspace.results, "residuals")
     residuals = residuals[residuals["release"] == release.label].drop(columns="release")
-    covered = coverage(settings, workspace, release)
+    url = settings.database.url
+    covered = coverage(settings, workspace, release, confirmations(url))
+    _note(covered, manifest, url)
     write_text(render_coverage(covered), workspace.reports / COVERAGE)
-    pages = write_pages(release.release, release.label, workspace, settings.database.url)
+    pages = write_pages(release.release, release.label, workspace, url)
     health = read_table(workspace.results, "sensor_health")
     page = render_report(
         ReportContext(
@@ -76,6 +82,18 @@ def report(settings: Settings, workspace: Workspace) -> dict[str, object]:
     write_text(page, place)
     write_json(workspace.metrics / "events.json", judged.metrics)
     return {"page": str(place), **judged.metrics}
+
+
+def _note(covered: Covered, manifest: Manifest, url: str) -> None:
+    """Keep beside the release what it can see, once for each answer."""
+    if not is_there(url):
+        return
+    database = SignatureDatabase(url)
+    if manifest.label not in {row.label for row in database.releases()}:
+        return  # a release that came as a folder, from elsewhere
+    body = json.loads(json.dumps(covered.to_dict()))
+    if database.note(manifest.version, "coverage") != body:
+        database.add_note(manifest.version, "coverage", body)
 
 
 def _in_periods(residuals: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
