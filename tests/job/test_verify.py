@@ -68,6 +68,10 @@ def test_the_part_that_differs_is_named(parts: Parts, rebuilt: Parts) -> None:
     assert "origin.json: changed in code_sha256" in said
     assert "code   000000000000  another here" in said
     assert len(found.differing) == 3
+    assert "Only what it says" not in said
+    other = replace(release, made_from=origin)
+    said = verify_text(compare_parts("1.0.0", release_to_parts(other), rebuilt))
+    assert "Only what it says of its origin differs" in said
 
 
 def test_a_flipped_byte_in_any_file_of_an_export_is_found(parts: Parts, tmp_path: Path) -> None:

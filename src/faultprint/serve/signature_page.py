@@ -7,7 +7,8 @@ from typing import Any
 
 import jinja2
 
-from faultprint.faults import page
+from faultprint.faults import sentences
+from faultprint.faults.around import NOTHING, Around, in_units
 from faultprint.faults.design import words_of
 from faultprint.records import Signature, Symptom
 from faultprint.serve import wording
@@ -35,7 +36,7 @@ def environment() -> jinja2.Environment:
     return made
 
 
-def render_signature(signature: Signature, release: str, around: page.Around = page.NOTHING) -> str:
+def render_signature(signature: Signature, release: str, around: Around = NOTHING) -> str:
     """Write the page of a signature.
 
     Parameters
@@ -44,7 +45,7 @@ def render_signature(signature: Signature, release: str, around: page.Around = p
         The signature.
     release : str
         Name of its release.
-    around : faultprint.faults.page.Around, default page.NOTHING
+    around : Around, default NOTHING
         What is known beside what it says itself.
 
     Returns
@@ -52,7 +53,7 @@ def render_signature(signature: Signature, release: str, around: page.Around = p
     str
         HTML; needs no network, no script and no other file.
     """
-    s, course = page.in_units(signature, around), around.course
+    s, course = in_units(signature, around), around.course
     drawn = course is not None and len(course) > 0
     return (
         environment()
@@ -60,15 +61,15 @@ def render_signature(signature: Signature, release: str, around: page.Around = p
         .render(
             s=s,
             release=release,
-            summary=page.summary(s),
+            summary=sentences.summary(s),
             symptoms=[_row(x) for x in s.symptoms],
             course=inline(course_figure(course, s)) if course is not None and drawn else "",
             contrast=inline(contrast_figure(s)) if s.symptoms else "",
-            sure=page.sure(s),
-            confused=page.confused(s, around),
-            valid=page.valid(s),
-            said_by=page.said_by(s, around),
-            origin=page.origin(s),
+            sure=sentences.sure(s),
+            confused=sentences.confused(s, around),
+            valid=sentences.valid(s),
+            said_by=sentences.said_by(s, around),
+            origin=sentences.origin(s),
             history=around.history,
         )
     )
@@ -95,9 +96,9 @@ def _row(x: Symptom) -> dict[str, Any]:
         "words": words_of(x.descriptor),
         "up": x.direction == "up",
         "effect": abs(x.effect),
-        "typical": page.number(x.typical, x.unit),
-        "low": page.number(x.low),
-        "high": page.number(x.high, x.unit),
-        "healthy": page.number(x.healthy, x.unit),
+        "typical": sentences.number(x.typical, x.unit),
+        "low": sentences.number(x.low),
+        "high": sentences.number(x.high, x.unit),
+        "healthy": sentences.number(x.healthy, x.unit),
         "separation": f"{100 * x.separation:.0f}",
     }
