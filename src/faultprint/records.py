@@ -127,6 +127,8 @@ class MadeFrom:
     params_sha256: str
     params: dict[str, Any]
     """The settings themselves, as plain data; without places and what learning does not look at."""
+    expert_sha256: str = ""
+    """What experts wrote: opinions and rules; empty if there was nothing."""
 
 
 @dataclass(frozen=True)

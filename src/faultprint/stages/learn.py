@@ -25,6 +25,7 @@ from faultprint.stages.rules import load_rules
 from faultprint.stages.workspace import (
     Workspace,
     check_classes,
+    expert_sha256,
     read_frames,
     read_json,
     write_json,
@@ -167,6 +168,7 @@ def _made_from(settings: Settings, workspace: Workspace) -> MadeFrom:
         code_sha256=provenance.code_sha256(*LEARNT_BY),
         params_sha256=provenance.params_sha256(params),
         params=params,
+        expert_sha256=expert_sha256(workspace),
     )
 
 

@@ -17,7 +17,7 @@ from faultprint.stages.explain import Explanation
 from faultprint.stages.held import Held, is_there
 from faultprint.stages.learn import PLACES
 from faultprint.stages.verify import code_here
-from faultprint.stages.workspace import Workspace
+from faultprint.stages.workspace import Workspace, expert_sha256
 from faultprint.store import provenance
 from faultprint.store.manifest import content_hash, list_parts
 from faultprint.store.opinions import OpinionBook
@@ -178,6 +178,9 @@ def _made_from(
     yield _compared("data", origin.data_sha256, here, "data/tables")
     yield _compared("code", origin.code_sha256, code_here(), "the code installed here")
     yield from _params(release.made_from, str(origin.params_sha256), settings)
+    if release.made_from and release.made_from.expert_sha256:
+        written = expert_sha256(workspace)
+        yield _compared("expert", release.made_from.expert_sha256, written, "data/expert")
 
 
 def _params(made_from: MadeFrom | None, stated: str, settings: Settings | None) -> Iterator[Link]:

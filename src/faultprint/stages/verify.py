@@ -12,18 +12,13 @@ from faultprint.config import settings_from
 from faultprint.errors import ReleaseError
 from faultprint.faults.release import ORIGIN, release_from_parts, release_to_parts
 from faultprint.records import MadeFrom
-from faultprint.stages.describe import describe
-from faultprint.stages.expect import expect
 from faultprint.stages.learn import LEARNT_BY, build
-from faultprint.stages.run import located
+from faultprint.stages.run import located, run_stage
 from faultprint.stages.workspace import Workspace
 from faultprint.store import provenance
 from faultprint.store.bundle import read_bundle
 from faultprint.store.manifest import content_hash, list_parts
 from faultprint.store.versions import compare
-
-EXPERT = Path("data") / "expert"
-"""What experts said, which a release is made from too."""
 
 
 @dataclass(frozen=True)
@@ -137,12 +132,12 @@ def rebuild(made_from: MadeFrom, workspace: Workspace, scratch: Path) -> dict[st
     place = Workspace(scratch)
     place.tables.parent.mkdir(parents=True)
     place.tables.symlink_to(workspace.tables.absolute(), target_is_directory=True)
-    if (workspace.root / EXPERT).is_dir():
-        (scratch / EXPERT).symlink_to((workspace.root / EXPERT).absolute())
-    settings = located(settings_from(made_from.params), scratch)
-    describe(settings, place.tables, place.windows)
-    expect(settings, place.windows, place.expected)
-    return release_to_parts(build(settings, place).release)
+    if workspace.expert.is_dir():
+        place.expert.symlink_to(workspace.expert.absolute(), target_is_directory=True)
+    settings = settings_from(made_from.params)
+    for stage in ("describe", "expect"):
+        run_stage(stage, settings, scratch)
+    return release_to_parts(build(located(settings, scratch), place).release)
 
 
 def compare_parts(label: str, parts: Mapping[str, bytes], rebuilt: Mapping[str, bytes]) -> Verified:
@@ -163,7 +158,7 @@ def compare_parts(label: str, parts: Mapping[str, bytes], rebuilt: Mapping[str, 
         What differs, which is nothing if their content hashes are equal.
     """
     stated, here = release_from_parts(parts).made_from, release_from_parts(rebuilt).made_from
-    names = ("data", "code", "params")
+    names = ("data", "code", "params", "expert")
     pairs = [tuple(getattr(one, f"{n}_sha256", "") for one in (stated, here)) for n in names]
     words = {"added": "extra", "retired": "missing", "changed": "changed"}
     return Verified(
@@ -193,7 +188,9 @@ def verify_text(found: Verified) -> str:
     """
     lines = [f"release {found.label}, content {found.stated}"]
     for one in found.ingredients:
-        here = "the same here" if one.same else f"another here: {one.here[:12]}"
+        if not one.stated and one.same:
+            continue
+        here = "the same here" if one.same else f"another here: {one.here[:12] or 'none'}"
         lines.append(f"  {one.name:<7}{one.stated[:12]}  {here}")
     if found.same:
         return "\n".join([*lines, f"made again: all {found.parts} parts are equal, byte by byte"])

@@ -12,6 +12,7 @@ import pandas as pd
 
 from faultprint.config import Settings
 from faultprint.errors import ConfigError, StoreError, listed
+from faultprint.store import provenance
 from faultprint.store.folders import write_text
 from faultprint.store.parquet import read_parquet
 from faultprint.tables import check_columns
@@ -73,6 +74,11 @@ class Workspace:
     def results(self) -> Path:
         """``states``, ``diagnoses``, ``incidents``, ``residuals`` of scoring."""
         return self.root / "results"
+
+    @property
+    def expert(self) -> Path:
+        """What experts wrote: opinions and rules."""
+        return self.root / "data" / "expert"
 
     @property
     def replays(self) -> Path:
@@ -194,3 +200,20 @@ def write_json(path: Path, data: dict[str, Any]) -> None:
         Plain data.
     """
     write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", path)
+
+
+def expert_sha256(workspace: Workspace) -> str:
+    """Compute the sha256 of what experts wrote.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        With ``data/expert``.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits; empty if there is nothing.
+    """
+    there = workspace.expert.is_dir() and any(workspace.expert.iterdir())
+    return provenance.data_sha256(workspace.expert) if there else ""
