@@ -100,7 +100,14 @@ def descriptors_page() -> str:
         "",
     ]
     for name, (says, unit) in ENVELOPE.items():
-        lines += [f"## `{name}`", "", f"Formula: {says}.", "", f"Unit: {unit}.", ""]
+        lines += [
+            f"## `{name}`",
+            "",
+            f"Formula: {says}.",
+            "",
+            f"Unit: {unit.format(unit='unit of the sensor')}.",
+            "",
+        ]
     lines += [
         "# Descriptors of two sensors",
         "",

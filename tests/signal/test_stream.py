@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -83,3 +84,13 @@ def test_a_batch_without_readings_changes_nothing() -> None:
     assert found.empty
     assert again.until == mark.until
     np.testing.assert_array_equal(again.tail["time"], mark.tail["time"])
+
+
+def test_the_example_of_the_documentation_runs_and_is_exact() -> None:
+    page = Path(__file__).parents[2] / "docs" / "explanation" / "descriptor-engine.md"
+    blocks = page.read_text("utf-8").split("```python\n")[1:]
+    (code,) = [block.split("```")[0] for block in blocks]
+    said: dict[str, object] = {}
+    exec(compile(code, str(page), "exec"), said)
+    assert len(said["whole"]) > 30
+    assert len(said["parts"]) == 10
