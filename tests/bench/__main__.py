@@ -23,7 +23,18 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from faultprint.store.parquet import write_parquet
-from tests.bench.engines import ENGINES, MANY, PERIOD, SIZE, STEP, values_for
+from tests.bench.engines import (
+    ENGINES,
+    LINES,
+    MANY,
+    ORDER,
+    PERIOD,
+    SIZE,
+    SPECTRUM,
+    STEP,
+    TIME,
+    values_for,
+)
 
 ROUNDS = 5
 
@@ -111,17 +122,31 @@ def of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def cold() -> list[float]:
-    """CPU seconds of the first descriptors with an empty cache, with a full one, of importing."""
-    first = "from tests.bench.engines import *; ENGINES['ours'].run(values_for(20))"
-    seconds = []
-    with tempfile.TemporaryDirectory() as cache:
-        env = {**os.environ, "NUMBA_CACHE_DIR": cache}
-        for code in (first, first, "import faultprint.signal.descriptors"):
-            before = of_children()
-            subprocess.run([sys.executable, "-c", code], check=True, env=env)
-            seconds.append(of_children() - before)
-    return seconds
+FIRST = f"""
+import numpy as np
+from faultprint.signal.descriptors import compute
+values = np.random.default_rng(0).normal(size={SIZE} * 8).astype(np.float32)
+starts = np.arange(0, {SIZE} * 7, {STEP})
+clock = np.arange(values.size) * {PERIOD}
+compute({[*TIME, *ORDER, *SPECTRUM, *LINES]}, values, clock, starts, starts + {SIZE})
+"""
+
+
+def cold() -> dict[str, float]:
+    """CPU seconds of a process, from its start on: first descriptors, and importing the engine."""
+    rounds: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory() as cache:
+            env = {**os.environ, "NUMBA_CACHE_DIR": cache}
+            for name, code in (
+                ("compiling", FIRST),
+                ("compiled before", FIRST),
+                ("import", "import faultprint.signal.descriptors"),
+            ):
+                before = of_children()
+                subprocess.run([sys.executable, "-c", code], check=True, env=env)
+                rounds.setdefault(name, []).append(of_children() - before)
+    return {name: statistics.median(seconds) for name, seconds in rounds.items()}
 
 
 def report() -> None:
@@ -149,9 +174,14 @@ def report() -> None:
         print(
             f"{name}: {each * 1e9:.2f} ns a new value, {each / middle['Parquet read']:.1f} x read"
         )
-    first, warm, imported = cold()
-    print(f"first descriptors, CPU: {first:.1f} s compiling, {warm:.1f} s compiled before;")
-    print(f"import of the engine: {imported:.2f} s")
+    for name in ("float32", "float64"):
+        pairs = zip(taken["ours, spectrum"], taken[f"bare rfft, {name}"], strict=True)
+        print(
+            f"ours, spectrum: {statistics.median(a / b for a, b in pairs):.2f} x bare rfft, {name}"
+        )
+    print(f"a process, CPU seconds, median of {ROUNDS}:")
+    for name, seconds in cold().items():
+        print(f"{name}: {seconds:.2f} s")
 
 
 if __name__ == "__main__":

@@ -87,6 +87,20 @@ def test_a_window_depends_on_its_own_values_to_the_last_bit(name: str, seed: int
         assert alone.tobytes() == together[i : i + 1].tobytes() == excerpted.tobytes()
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_zeros_of_both_signs_and_ties_are_ranked_alike_in_any_company(kind: type) -> None:
+    rng, names = np.random.default_rng(0), ["p05", "p25", "median", "p75", "mad"]
+    values = np.round(rng.normal(size=400)).astype(kind)
+    values[values == 0] *= rng.choice([-1, 1], (values == 0).sum())
+    starts, times = np.arange(0, 300, 11), times_of(400)
+    stops = starts + rng.integers(1, 90, starts.size)
+    together = compute(names, values, times, starts, stops)
+    for i in range(starts.size):
+        alone = compute(names, values, times, starts[i : i + 1], stops[i : i + 1])
+        for name in names:
+            assert alone[name].tobytes() == together[name][i : i + 1].tobytes(), name
+
+
 def test_windows_beyond_one_tile_are_all_there(monkeypatch: pytest.MonkeyPatch) -> None:
     values, times = np.random.default_rng(1).normal(size=500), times_of(500, even=True)
     starts = np.arange(0, 470, 3)

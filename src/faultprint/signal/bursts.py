@@ -14,8 +14,8 @@ from faultprint.signal.bearing_faults import HARMONICS, NARROWEST, ringing_band
 from faultprint.signal.bearings import PARTS, Mounting
 from faultprint.signal.envelope import (
     RESOLUTION_HZ,
+    Spectra,
     envelope_spectrum,
-    hann_power,
     line_step,
     lines_near,
     stretch_spectra,
@@ -136,7 +136,7 @@ def _of_gears(
     samples: Real, rate: float, teeth: int, shaft_hz: float
 ) -> Iterator[tuple[str, float]]:
     spectra = stretch_spectra(samples, rate, RESOLUTION_HZ)
-    power, step = hann_power(spectra), line_step(spectra, rate)
+    power, step = _hann_power(spectra), line_step(spectra, rate)
     multiples = [h * teeth * shaft_hz for h in range(1, HARMONICS + 1)]
     mesh, around = (
         [lines_near(f, reach * shaft_hz / f, step) for f in multiples]
@@ -148,6 +148,18 @@ def _of_gears(
     wide = sum(float(power[lines].sum()) for lines in around)
     yield "mesh_energy", energy
     yield "mesh_sidebands", (wide - energy) / energy if energy > 0 else math.nan
+
+
+def _hann_power(spectra: Spectra) -> Real:
+    """Average the power of stretches under a Hann window, in which a tone spreads over three lines.
+
+    The window is put on in the spectrum: half of each line less a quarter of both neighbours.
+    """
+    size = 2 * (spectra.shape[1] - 1)
+    inner = spectra[:, 1:-1] / 2 - (spectra[:, :-2] + spectra[:, 2:]) / 4
+    power: Real = np.zeros(spectra.shape[1])
+    power[1:-1] = 2.0 * (np.abs(inner) ** 2).mean(axis=0) / (0.375 * size * size)
+    return power
 
 
 def _longest(times: Whole) -> tuple[int, int]:

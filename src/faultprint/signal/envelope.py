@@ -134,31 +134,6 @@ def stretch_spectra(samples: Real, rate_hz: float, resolution_hz: float) -> Spec
     return spectra
 
 
-def hann_power(spectra: Spectra) -> Real:
-    """Average the power of stretches under a Hann window.
-
-    Parameters
-    ----------
-    spectra : numpy.ndarray
-        Of :func:`stretch_spectra`.
-
-    Returns
-    -------
-    numpy.ndarray
-        One value a line; a tone of amplitude a has a^2 / 2 in all, spread over three lines. Its
-        first and last are 0.
-
-    Notes
-    -----
-    The window is put on in the spectrum: half of each line less a quarter of both neighbours.
-    """
-    size = 2 * (spectra.shape[1] - 1)
-    inner = spectra[:, 1:-1] / 2 - (spectra[:, :-2] + spectra[:, 2:]) / 4
-    power: Real = np.zeros(spectra.shape[1])
-    power[1:-1] = 2.0 * (np.abs(inner) ** 2).mean(axis=0) / (0.375 * size * size)
-    return power
-
-
 def squared_envelopes(spectra: Spectra, number: int, place: int) -> Real:
     """Cut one band out of the spectra and square its envelopes.
 

@@ -93,13 +93,14 @@ def rank(spans: Spans, shares: Real, *, around: bool) -> Real:
     """
     found = np.full((shares.size + 1, spans.starts.size), np.nan)
     sizes = spans.stops - spans.starts
+    room = np.empty(max(TILE, spans.longest()), dtype=spans.values.dtype)
     order, at = np.argsort(-sizes, kind="stable"), 0
     while at < order.size and sizes[order[at]] > 0:
         longest = int(sizes[order[at]])
         part = order[at : at + max(1, TILE // longest)]
         part = part[: np.count_nonzero(sizes[part])]
         at += part.size
-        rows = np.empty((part.size, longest), dtype=spans.values.dtype)
+        rows = room[: part.size * longest].reshape(part.size, longest)
         _copy(spans, part, rows)
         rows.sort(axis=1)
         _choose(rows, spans, part, shares, int(around), found)
