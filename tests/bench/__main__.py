@@ -36,7 +36,7 @@ from tests.bench.engines import (
     values_for,
 )
 
-ROUNDS = 5
+ROUNDS, STARTS = 5, 3
 
 
 def spent(work: Callable[[], object]) -> float:
@@ -135,7 +135,7 @@ compute({[*TIME, *ORDER, *SPECTRUM, *LINES]}, values, clock, starts, starts + {S
 def cold() -> dict[str, float]:
     """CPU seconds of a process, from its start on: first descriptors, and importing the engine."""
     rounds: dict[str, list[float]] = {}
-    for _ in range(ROUNDS):
+    for _ in range(STARTS):
         with tempfile.TemporaryDirectory() as cache:
             env = {**os.environ, "NUMBA_CACHE_DIR": cache}
             for name, code in (
@@ -179,7 +179,7 @@ def report() -> None:
         print(
             f"ours, spectrum: {statistics.median(a / b for a, b in pairs):.2f} x bare rfft, {name}"
         )
-    print(f"a process, CPU seconds, median of {ROUNDS}:")
+    print(f"a process, CPU seconds, median of {STARTS}:")
     for name, seconds in cold().items():
         print(f"{name}: {seconds:.2f} s")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
 
@@ -62,5 +61,5 @@ def _cpu(code: str) -> float:
 @pytest.mark.slow
 def test_the_engine_is_imported_in_less_than_a_second_of_the_processor() -> None:
     _cpu("import faultprint.signal.descriptors")  # from here on the files are in memory
-    rounds = [_cpu("import faultprint.signal.descriptors") - _cpu("import numpy") for _ in range(5)]
-    assert statistics.median(rounds) < 1
+    rounds = [_cpu("import faultprint.signal.descriptors") - _cpu("pass") for _ in range(5)]
+    assert min(rounds) < 1  # what else the machine does adds to it, and never takes away
