@@ -137,6 +137,22 @@ def test_evidence_says_what_was_seen_in_units() -> None:
     assert json.loads(row["candidates"].iloc[-1])["bearing_wear"] >= settings().detect.significance
 
 
+def test_evidence_says_why_not_the_next_fault() -> None:
+    _, diagnoses = judged(*fresh())
+    rows = diagnoses[
+        (diagnoses["verdict"] == "known") & (diagnoses["failure_mode"] == "bearing_wear")
+    ]
+    decisive = json.loads(rows["evidence"].iloc[-1])["bearing_wear"]["not"]
+    assert {item["other"] for item in decisive} == {"blockage"}
+    assert {item["sensor"] for item in decisive} <= {"vibration", "temperature", "pressure"}
+    gains = [item["contribution"] for item in decisive]
+    assert gains == sorted(gains, reverse=True)
+    assert min(gains) > 0
+    wear = next(item for item in decisive if item["descriptor"].startswith("vibration"))
+    far = abs(wear["observed"] - wear["typical_other"])
+    assert far > abs(wear["typical_other"] - wear["healthy"])
+
+
 def test_evidence_of_a_deviation_says_what_is_strange() -> None:
     _, diagnoses = judged(*fresh())
     for text in diagnoses.loc[diagnoses["verdict"] == "deviation", "evidence"]:
@@ -145,6 +161,7 @@ def test_evidence_of_a_deviation_says_what_is_strange() -> None:
         sizes = [abs(item["deviance"]) for item in told["healthy"]["against"]]
         assert sizes == sorted(sizes, reverse=True)
         assert sizes
+        assert {item["other"] for item in told["healthy"]["not"]} <= {"bearing_wear", "blockage"}
     assert set(diagnoses.loc[diagnoses["verdict"] == "healthy", "evidence"]) == {"{}"}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from faultprint.faults.design import source_of
 from faultprint.faults.model import ClassModel
 from faultprint.records import Signature
 
@@ -37,6 +38,7 @@ def evidence(
     signatures: Mapping[str, Signature],
     seen: Observation,
     candidates: list[str],
+    other: str = "",
 ) -> dict[str, Any]:
     """Tell what speaks for and against each candidate.
 
@@ -50,20 +52,52 @@ def evidence(
         The window.
     candidates : list[str]
         Failure modes not struck off, most likely first.
+    other : str, default ''
+        The failure mode that comes next: the one it is not.
 
     Returns
     -------
     dict[str, Any]
-        Failure mode -> ``for`` and ``against``, each a list of descriptors with ``observed``,
-        ``typical`` (while the fault is there), ``healthy``, ``unit``, ``deviance`` [healthy scales]
-        and ``contribution`` [log-odds]. Under ``healthy`` what speaks against healthy; that is all
-        there is for a deviation.
+        Failure mode -> ``for`` and ``against``, each a list of descriptors with their ``sensor``,
+        ``observed``, ``typical`` (while the fault is there), ``healthy``, ``unit``, ``deviance``
+        [healthy scales] and ``contribution`` [log-odds]. Under ``healthy`` what speaks against
+        healthy; that is all there is for a deviation. The first of them has ``not``: the
+        descriptors that decide against the ``other`` mode, with what is typical of it
+        (``typical_other``) and how much more they add to the first (``contribution``).
     """
     told: dict[str, Any] = {
         mode: _sides(model, signatures[mode], seen) for mode in candidates if mode in signatures
     }
     told["healthy"] = {"for": [], "against": _strangest(model, seen)}
+    first = next(iter(told))
+    if other and other != first:
+        told[first]["not"] = _why_not(model, first, other, seen)
     return told
+
+
+def _why_not(model: ClassModel, first: str, other: str, seen: Observation) -> list[Item]:
+    """List what decides between two modes; without a first one, where the other does not fit."""
+    if first == "healthy":
+        away = np.abs(seen.values - model.typical[other]) / model.healthy.scale
+        weight, gain = away, np.zeros(len(away))
+    else:
+        gain = (
+            seen.contributions[model.classes.index(first)]
+            - seen.contributions[model.classes.index(other)]
+        )
+        weight = gain
+    weight = np.where(np.isfinite(seen.values), weight, -np.inf)
+    order = np.argsort(-weight, kind="stable")[:EXTRA].tolist()
+    return [
+        _observed(model, i, seen)
+        | {
+            "other": other,
+            "typical_other": _short(model.typical[other][i]),
+            "contribution": _short(gain[i]),
+        }
+        for i in order
+        if weight[i] > 0
+    ]
 
 
 def _sides(model: ClassModel, signature: Signature, seen: Observation) -> dict[str, list[Item]]:
@@ -102,6 +136,7 @@ def _observed(model: ClassModel, i: int, seen: Observation) -> Item:
     centre, scale = model.healthy.centre[i], model.healthy.scale[i]
     return {
         "descriptor": model.features[i],
+        "sensor": source_of(model.features[i]),
         "observed": _short(seen.values[i]),
         "healthy": _short(centre),
         "unit": model.units[i],

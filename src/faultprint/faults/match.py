@@ -277,7 +277,8 @@ def _told(  # noqa: PLR0913 - all that was found out about the windows
                 [*named, *(mode for mode in one if mode not in named)]
                 for named, one in zip(candidates, further, strict=True)
             ],
-            judged,
+            [[model.modes[m] for m in row] for row in order.tolist()],
+            judged.verdict,
         ),
     }
 
@@ -292,18 +293,22 @@ def _evidence(
     signatures: Mapping[str, Signature],
     values: Floats,
     candidates: list[list[str]],
-    judged: Judgement,
+    likely: list[list[str]],
+    verdict: NDArray[np.str_],
 ) -> list[str]:
     texts = ["{}"] * len(values)
     silent = np.zeros((len(model.classes), len(model.features)))
-    for n in np.flatnonzero(judged.verdict == "deviation").tolist():
-        texts[n] = _json(evidence(model, signatures, Observation(values[n], silent), []))
-    named = np.flatnonzero(judged.candidates.any(axis=1))
+    for n in np.flatnonzero(verdict == "deviation").tolist():
+        seen = Observation(values[n], silent)
+        nearest = likely[n][0] if likely[n] else ""
+        texts[n] = _json(evidence(model, signatures, seen, [], nearest))
+    named = np.flatnonzero([bool(modes) for modes in candidates])
     for start in range(0, len(named), _BLOCK):
         block = named[start : start + _BLOCK]
         for n, gains in zip(block.tolist(), model.contributions(values[block]), strict=True):
             seen = Observation(values[n], gains)
-            texts[n] = _json(evidence(model, signatures, seen, candidates[n]))
+            next_one = next((m for m in likely[n] if m not in candidates[n][:1]), "")
+            texts[n] = _json(evidence(model, signatures, seen, candidates[n], next_one))
     return texts
 
 
