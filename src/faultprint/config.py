@@ -423,11 +423,23 @@ class Signatures(Strict):
     """Smallest contrast to healthy, in robust standard deviations, worth naming."""
 
 
+class Costs(Strict):
+    """What errors cost, in any currency; only their ratio matters."""
+
+    missed_failure: float = Field(gt=0)
+    """A failure that no alarm foretold."""
+    false_alarm: float = Field(gt=0)
+    """An alarm on healthy equipment."""
+
+
 class Detect(Strict):
     """What the user asks of alarms: a budget and delays, never a threshold."""
 
     false_alarms_per_asset_month: float = Field(0.5, gt=0)
     """Budget: incidents per 30 days of a healthy asset that are accepted."""
+    costs: Costs | None = None
+    """Instead of the budget: what errors cost. The limit is then the one whose errors on training
+    history, out of fold, cost least."""
     significance: float = Field(0.05, gt=0, lt=1)
     """Error rate at which a signature is struck off the list of candidates."""
     on_delay: Duration = timedelta(hours=6)

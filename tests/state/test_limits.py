@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from faultprint.config import Detect
 from faultprint.errors import LearnError
 from faultprint.state.alarms import persist
-from faultprint.state.limits import MONTH, budget_limit, p_values, thin
+from faultprint.state.limits import MONTH, budget_limit, cost_limit, p_values, thin
 
 STEP = timedelta(hours=6)
 SCORES = st.lists(st.integers(-5, 5).map(float) | st.just(float("nan")), max_size=12)
@@ -142,3 +142,33 @@ def test_budget_needs_healthy_windows() -> None:
         budget_limit([0.1, 0.2, 0.3], assets, ends, [False] * 3, Detect(), STEP)
     with pytest.raises(LearnError, match="no healthy window with a p-value"):
         budget_limit([np.nan] * 3, assets, ends, [True] * 3, Detect(), STEP)
+
+
+def _priced(missed: float, false: float) -> tuple[float, float]:
+    """Ten assets: a fault that shows weakly on each, and healthy windows that stray."""
+    rng = np.random.default_rng(4)
+    rows = []
+    for a in range(10):
+        p = rng.uniform(size=400)
+        p[200:210] = rng.uniform(0, 0.1, 10)
+        ends = pd.date_range("2025-01-01", periods=400, freq="6h", tz="UTC", unit="ns")
+        rows.append(pd.DataFrame({"asset": f"P{a}", "end": ends, "p": p}))
+    windows = pd.concat(rows, ignore_index=True)
+    at = np.arange(len(windows)) % 400
+    windows["healthy"] = (at < 190) | (at > 220)
+    shown = np.flatnonzero((at >= 200) & (at < 210))
+    occurrences = pd.DataFrame({"row": shown, "episode": windows["asset"].iloc[shown].to_numpy()})
+    costs = {"missed_failure": missed, "false_alarm": false}
+    return cost_limit(windows, occurrences, Detect(on_delay="0h", off_delay="0h", costs=costs))
+
+
+def test_dear_failures_raise_the_limit_and_dear_alarms_lower_it() -> None:
+    limits = [_priced(*costs)[0] for costs in ((1, 1000), (10, 1), (1000, 1))]
+    assert limits[0] < limits[1] < limits[2]
+    assert _priced(1, 1000)[1] == 10  # all ten missed, no false alarm
+    assert _priced(2, 2000) == (_priced(1, 1000)[0], 20)  # only the ratio decides
+
+
+def test_without_costs_there_is_no_limit_that_costs_least() -> None:
+    with pytest.raises(LearnError, match="no costs"):
+        cost_limit(pd.DataFrame({"healthy": [True], "p": [0.1]}), pd.DataFrame(), Detect())

@@ -26,7 +26,7 @@ from faultprint.faults.space import Cloud, Reference, cloud, reference
 from faultprint.faults.symptoms import choose, nameable
 from faultprint.faults.unmix import shares_alone, unmix
 from faultprint.faults.verdicts import Judgement, judge
-from faultprint.state.limits import budget_limit
+from faultprint.state.limits import budget_limit, cost_limit
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -229,10 +229,14 @@ def outside_signals(
 
 
 def _limit(sample: Sample, against_healthy: Floats, settings: Settings) -> float:
-    """Find the limit that keeps the budget; the windows nothing is learnt from are silences."""
+    """Find the limit that keeps the budget or costs least; what is not learnt from is silence."""
     used = sample.history["used"].to_numpy(dtype=bool)
     p, healthy = np.full(len(used), np.nan), np.zeros(len(used), dtype=bool)
     p[used], healthy[used] = against_healthy, sample.showing("healthy")
+    if settings.detect.costs:
+        history = sample.history[["asset", "end"]].assign(p=p, healthy=healthy)
+        shown = sample.episodes.assign(row=np.flatnonzero(used)[sample.episodes["row"]])
+        return cost_limit(history, shown, settings.detect)[0]
     return budget_limit(
         p,
         sample.history["asset"],

@@ -162,6 +162,76 @@ def budget_limit(
     return float(values[good])
 
 
+def cost_limit(
+    windows: pd.DataFrame, occurrences: pd.DataFrame, detect: Detect
+) -> tuple[float, float]:
+    """Find the limit on p-values whose errors cost least.
+
+    Parameters
+    ----------
+    windows : pandas.DataFrame
+        ``asset``, ``end``, ``p`` (out of fold, against healthy; NaN where it was not evaluated) and
+        ``healthy``.
+    occurrences : pandas.DataFrame
+        ``row`` (position in ``windows``) and ``episode`` of each window that shows a fault.
+    detect : Detect
+        The costs and the on- and off-delay.
+
+    Returns
+    -------
+    limit : float
+        A window is abnormal when its p-value is below it.
+    cost : float
+        What the errors at this limit cost.
+
+    Raises
+    ------
+    LearnError
+        If no costs are given, or no healthy window has a p-value.
+
+    Notes
+    -----
+    An episode is missed if the alarm is on at none of its windows; false incidents are counted as
+    in :func:`budget_limit`. Of limits that cost the same the lowest is taken.
+    """
+    frame = windows.reset_index(drop=True)
+    healthy = frame["healthy"].to_numpy(dtype=bool)
+    values = np.unique(frame.loc[healthy, "p"].dropna().to_numpy(dtype=np.float64))
+    if detect.costs is None or not values.size:
+        raise LearnError.because(
+            f"{'no costs' if detect.costs is None else 'no healthy window with a p-value'}",
+            "detect.costs, and healthy windows out of fold",
+            "set detect.costs, or check labels and coverage",
+        )
+    values = values[values <= max(_HIGHEST, values[0])]
+    steps = np.unique(np.geomspace(1, values.size, min(_GRID, values.size)).round().astype(int))
+    series = _by_asset(frame["p"], frame["asset"], frame["end"], healthy)
+    places = _places(frame)
+    best = (float(values[0]), np.inf)
+    for value in values[steps - 1].tolist():
+        alarm = np.zeros(len(frame), dtype=bool)
+        for rows, ends, p in places:
+            marks = np.where(np.isnan(p), np.nan, p < value)
+            alarm[rows] = persist(ends, marks, detect.on_delay, detect.off_delay)
+        seen = pd.Series(alarm[occurrences["row"].to_numpy()])
+        missed = int((~seen.groupby(occurrences["episode"].to_numpy()).any()).sum())
+        cost = detect.costs.missed_failure * missed + detect.costs.false_alarm * _false_incidents(
+            series, value, detect
+        )
+        if cost < best[1]:
+            best = (float(value), float(cost))
+    return best
+
+
+def _places(frame: pd.DataFrame) -> list[tuple[NDArray[np.int64], pd.Series, Floats]]:
+    """Give positions, ends and p-values of each asset in order of time."""
+    ordered = frame.sort_values(["asset", "end"], kind="stable")
+    return [
+        (part.index.to_numpy(), part["end"], part["p"].to_numpy(dtype=np.float64))
+        for _, part in ordered.groupby("asset", sort=False)
+    ]
+
+
 def _by_asset(
     p: ArrayLike, assets: ArrayLike, ends: pd.Series, healthy: ArrayLike
 ) -> list[tuple[pd.Series, Floats]]:
