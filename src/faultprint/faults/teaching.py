@@ -83,12 +83,14 @@ def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
     The region is a prediction limit of the log-normal distribution of the nonconformity of
     occasions that were left out, whose variance is shrunk towards a usual one. A single occasion
     cannot be left out of itself: its windows count as further away by the factor sqrt(2), which is
-    what the distance of two occasions is to that of one from their mean. Whether fainter and
-    stronger windows belong to it, or it is a grade of a fault of which others are known, is decided
-    by what accepts more of its windows when they are left out.
+    what the distance of two occasions is to that of one from their mean. Fainter and stronger
+    windows belong to a fault, unless less than half of its own are accepted so: then it may be a
+    grade of a fault of which another grade is known, and severity tells them apart.
     """
-    fits = [_fit(parts, others, grows=grows) for grows in (True, False)]
-    return max(fits, key=lambda one: (round(one.covered, 6), one.grows))
+    ray = _fit(parts, others, grows=True)
+    if ray.covered >= _HALF:
+        return ray
+    return max(ray, _fit(parts, others, grows=False), key=lambda one: (one.covered, one.grows))
 
 
 def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
@@ -170,7 +172,8 @@ def fit_normal(part: Floats, others: Others) -> Fitted:
 def _placed(
     parts: Sequence[Floats], others: Others, *, grows: bool
 ) -> tuple[Floats, tuple[float, float]]:
-    centre = tidy(np.mean([part.mean(axis=0) for part in parts], axis=0))
+    mean = np.mean([part.mean(axis=0) for part in parts], axis=0)
+    centre = tidy(mean) if grows else _graded(mean, len(parts), others.known)
     rays = Rays(centre, others.known, grows)
     spread = []
     for direction in zip(*(near_and_beyond(part, rays) for part in parts), strict=True):
@@ -178,6 +181,21 @@ def _placed(
         share = (OWN_WEIGHT + len(parts) * own) / (OWN_WEIGHT + len(parts))
         spread.append(float(f"{math.sqrt(share):.9g}"))
     return centre, (spread[0], spread[1])
+
+
+def _graded(mean: Floats, occasions: int, known: Floats) -> Floats:
+    """Place a grade of a known fault: of what lies beyond the known pictures, drop what is chance.
+
+    An occasion lies off its fault's mean by about one standard deviation in each coordinate. The
+    pictures that were learnt stand for many occasions; one taught from few carries that error in
+    every coordinate, and would seem further away than it is. (James and Stein 1961, positive part.)
+    """
+    basis = np.linalg.qr(known.T)[0] if len(known) else np.zeros((len(mean), 0))
+    inside = basis @ (basis.T @ mean)
+    beyond = mean - inside
+    chance = (len(mean) - basis.shape[1]) / occasions
+    kept = max(0.0, 1.0 - chance / max(float(beyond @ beyond), _TINY))
+    return tidy(inside + kept * beyond)
 
 
 def _closeness(

@@ -1,0 +1,83 @@
+"""The page of docs/loop.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from faultprint.evaluate.loop import LoopResult
+from faultprint.records import Proportion
+
+INTRODUCTION = """\
+# The loop: from an unknown fault to a known one
+
+Written by `python -m docs.loop --data DIR --scratch DIR`, where DIR holds the public data sets.
+
+A fault that no release knows appears. Its first incidents are judged in a file of opinions, and
+`faultprint teach` publishes a minor release without training: a recogniser with a picture of the
+fault in the space in which the model compares faults. Then the whole record is scored again.
+
+Judged are three incidents of three failures. *Later* is everything after the last of these failures
+was over, which is when they are judged. *Other diagnoses* are all windows of all machines outside
+the times of this fault. Seconds are of one processor, from the file of opinions to the published
+and exported release.
+"""
+
+
+def page(played: dict[str, dict[str, Any]], rigs: pd.DataFrame | None) -> str:
+    """Lay out what the loops gave."""
+    head = "| | called before | later incidents named | later failures named | lead time | "
+    lines = [
+        INTRODUCTION,
+        "## Machines in operation",
+        "",
+        head + "other diagnoses changed | seconds | rollback exact |",
+        "|---|---|---|---|---|---|---|---|",
+        *(_row(name, one) for name, one in played.items()),
+        "",
+    ]
+    return "\n".join(lines + (_rigs(rigs) if rigs is not None else [])) + "\n"
+
+
+def _row(name: str, one: dict[str, Any]) -> str:
+    if "skipped" in one:
+        return f"| {name} | {one['skipped']} | | | | | | |"
+    r: LoopResult = one["result"]
+    called = ", ".join(f"{n} {what}" for what, n in r.at_first.items())
+    leads = sorted(r.lead_hours)
+    lead = f"{leads[len(leads) // 2]:.0f} h" if leads else "-"
+    exact = "yes" if one["rollback"] else "NO"
+    return (
+        f"| {name} | {called} | {_share(r.incidents)} | {_share(r.failures)} | {lead} | "
+        f"{r.others} of {r.of} | {one['seconds']:.2f} | {exact} |"
+    )
+
+
+def _share(p: Proportion) -> str:
+    return f"{p.hits} of {p.n} ({100 * p.low:.0f} to {100 * p.high:.0f} %)"
+
+
+def _rigs(rigs: pd.DataFrame) -> list[str]:
+    numbers = ["recall", "by_episode", "disturbed", "lost", "seconds"]
+    mean = rigs.groupby(["rig", "fault", "episodes"], sort=False)[numbers].mean()
+    exact = rigs.groupby(["rig", "fault", "episodes"], sort=False)["exact"].all()
+    lines = [
+        "## Test rigs: every fault hidden in turn",
+        "",
+        "Half of the runs (recordings, bearings) of everything else is learnt from, the rest is",
+        "judged; no run is on both sides. The fault is taught from 1, 3 and 5 runs, chosen several",
+        "times; its other runs are judged. Means over the choices. *Changed* are diagnoses of",
+        "anything else, *lost* the fall of the share of these that is right, in points.",
+        "",
+        "| rig | fault | runs | windows named | runs named | changed | lost | seconds | exact |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for key, row in mean.iterrows():
+        rig, fault, episodes = key if isinstance(key, tuple) else (key, "", 0)
+        lines.append(
+            f"| {rig} | {fault} | {episodes} | {row['recall']:.2f} | {row['by_episode']:.2f} | "
+            f"{row['disturbed']:.2f} | {row['lost']:.2f} | {row['seconds']:.2f} | "
+            f"{'yes' if exact[key] else 'NO'} |"
+        )
+    return lines
