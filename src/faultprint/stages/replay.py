@@ -43,7 +43,7 @@ SCORED_BY = (
 """Code that decides what a replay says; after a change of it releases are scored anew."""
 
 KEPT = 6
-"""Replays kept, the latest used; a fleet of 26 assets and a year takes about 1 MB each."""
+"""Replays kept, the latest used; a fleet of 26 assets and a year takes some 0.3 MB each."""
 
 _WINDOWS = ["asset", "end", "verdict", "failure_mode", "p_value", "reason"]
 _RECORD = ["asset", "start", "end", "equipment_class"]
