@@ -54,6 +54,7 @@ LEARNT_BY = (
     "serve/hearing.py",
     "serve/score.py",
     "stages/describe.py",
+    "stages/opined.py",
     "stages/expect.py",
     "stages/judging.py",
     "stages/learn.py",
