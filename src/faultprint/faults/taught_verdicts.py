@@ -129,6 +129,8 @@ def _call_normal(
     diagnoses.loc[row, "candidates"] = "{}"
     diagnoses.loc[row, "evidence"] = "{}"
     diagnoses.loc[row, "signature"] = f"{one.id}@{one.version}"
+    if "also" in diagnoses:
+        diagnoses.loc[row, "also"] = "{}"
 
 
 def _name(
