@@ -95,3 +95,12 @@ def test_too_few_windows_of_a_fault_say_nothing_about_a_second() -> None:
     assert alone["a"].shape == (2, 50)
     assert alone["b"].shape == (2, 0)
     assert beside(shares + 9, np.zeros(60, dtype=np.int64), alone, ("a", "b"), 0.05) == [{}] * 60
+
+
+def test_a_fault_that_cannot_be_seen_stands_beside_none() -> None:
+    windows, residuals = superposed(1.0)
+    windows[[c for c in windows if c.startswith("pressure.")]] = np.nan
+    residuals.loc[residuals["sensor"] == "pressure", ["observed", "deviance"]] = np.nan
+    _, diagnoses = told(windows, residuals)
+    assert not diagnoses["also"].str.contains("blockage").any()
+    assert not (diagnoses["failure_mode"] == "blockage").any()

@@ -96,7 +96,7 @@ def diagnose(
     p_values[:, 1:][blind] = np.nan
     judged = judge(p_values, probabilities, model.limit, model.significance)
     shares = unmix(values, model.metric, model.classes)
-    judged = _explained(model, values, shares, probabilities, judged)
+    judged = _explained(model, values, shares, probabilities, (judged, blind))
     further = _beside(model, shares, judged, blind)
     told = _told(model, mine, values, p_values, probabilities, judged, further)
     states = _frame("states", rows, release)
@@ -125,9 +125,14 @@ def _take_back(states: pd.DataFrame, diagnoses: pd.DataFrame, at: int, reason: s
 
 
 def _explained(
-    model: ClassModel, values: Floats, shares: Floats, probabilities: Floats, judged: Judgement
+    model: ClassModel,
+    values: Floats,
+    shares: Floats,
+    probabilities: Floats,
+    so_far: tuple[Judgement, Flags],
 ) -> Judgement:
     """Name two faults where none alone, but both together, explain a deviation."""
+    judged, blind = so_far
     rows = np.flatnonzero(judged.verdict == "deviation")
     if len(model.modes) < 2 or not len(rows):
         return judged
@@ -138,6 +143,7 @@ def _explained(
             for m, mode in enumerate(model.modes)
         ]
     )
+    foreign[blind[rows]] = 0.0  # what cannot be seen explains nothing
     alone = {mode: model.alone[mode] for mode in model.modes}
     pairs = explained_by_two(shares[rows], foreign, alone, model.significance)
     found = pairs[:, 0] >= 0
@@ -222,13 +228,7 @@ def _frame(name: str, rows: pd.DataFrame, release: str) -> pd.DataFrame:
         "limit": np.nan,
         "alarm": False,
         "by_rule": False,
-        "verdict": "not_evaluable",
-        "failure_mode": "",
-        "signature": "",
-        "candidates": "{}",
-        "also": "{}",
-        "p_values": "{}",
-        "evidence": "{}",
+        **_NOTHING,
         "reason": rows["reason"],
         "release": release,
     }

@@ -14,6 +14,9 @@ from faultprint.faults.space import tidy
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+SURER = 5
+"""How many times rarer a share must be under the first fault alone than a window struck off: a
+wrong second fault sends somebody out, and windows of one episode err together."""
 FEWEST = 20
 """Windows of a fault alone without which nothing is said about what stands beside it."""
 
@@ -101,7 +104,8 @@ def beside(
     modes : tuple[str, ...]
         Failure modes.
     significance : float
-        Error rate: of windows that show one fault alone, about so many are given a second one.
+        Error rate of striking off; of windows that show one fault alone, about a fifth as many
+        are given a second one.
 
     Returns
     -------
@@ -111,8 +115,8 @@ def beside(
     Notes
     -----
     A further fault is named if the window shows more of it than windows of the first fault alone
-    do (at the significance, divided by the number of other faults), and not less than windows of
-    the further fault do (at the significance).
+    do (at a fifth of the significance, divided by the number of other faults), and not less than
+    windows of the further fault do (at the significance).
     """
     told: list[dict[str, float]] = [{} for _ in shares]
     others = max(len(modes) - 1, 1)
@@ -126,7 +130,9 @@ def beside(
             seen = shares[rows, k]
             more = tail_ranks(seen, alone[mode][k])
             less = tail_ranks(-seen, -alone[other][k][::-1])
-            for at in np.flatnonzero((more < significance / others) & (less >= significance)):
+            for at in np.flatnonzero(
+                (more < significance / SURER / others) & (less >= significance)
+            ):
                 told[int(rows[at])][other] = float(less[at])
     return told
 
@@ -152,7 +158,8 @@ def explained_by_two(
     NDArray[numpy.int64]
         Shape (windows, 2): positions of the two failure modes, the larger share first; -1 where
         there are not exactly two of which the window shows no less than windows of them alone do,
-        or where what is left would be foreign to them.
+        where the window shows more or less of a third one than windows of the first alone do, or
+        where what is left would be foreign to them.
     """
     there = np.zeros(shares.shape, dtype=np.bool_)
     for m, kept in enumerate(alone.values()):
@@ -161,4 +168,14 @@ def explained_by_two(
             there[:, m] = enough & (np.nan_to_num(foreign[:, m], nan=1.0) >= significance)
     two = there.sum(axis=1) == 2
     order = np.argsort(-np.where(there, shares, -np.inf), axis=1, kind="stable")[:, :2]
+    for n in np.flatnonzero(two).tolist():
+        first = list(alone.values())[int(order[n, 0])]
+        rest = [k for k in range(shares.shape[1]) if k not in order[n]]
+        two[n] = all(_usual(float(shares[n, k]), first[k], significance) for k in rest)
     return np.where(two[:, None], order, -1)
+
+
+def _usual(share: float, known: Floats, significance: float) -> bool:
+    """Say whether a share lies among the known ones, neither above nor below."""
+    least, most = np.quantile(known, [significance / 2, 1 - significance / 2])
+    return bool(least <= share <= most)
