@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from faultprint.faults.around import in_units
-from faultprint.faults.page import signature_page
+from faultprint.faults.pages.around import in_units
+from faultprint.faults.pages.page import signature_page
 from faultprint.records import Signature
 from faultprint.serve.score import Scorer
 from faultprint.serve.wording import TRIVIAL

@@ -18,9 +18,14 @@ from sklearn.cluster import HDBSCAN
 from sklearn.metrics import adjusted_rand_score
 
 from faultprint.config import Discover
-from faultprint.faults.archive import Archive, average_residuals, date_incident, pictures_of
 from faultprint.faults.discover import group_incidents
-from faultprint.faults.picture import Pictures, standing_out, unlikeness
+from faultprint.faults.discovery.archive import (
+    Archive,
+    average_residuals,
+    date_incident,
+    pictures_of,
+)
+from faultprint.faults.discovery.picture import Pictures, standing_out, unlikeness
 from faultprint.serve.score import Scorer
 from faultprint.store.parquet import read_table
 

@@ -211,10 +211,10 @@ identity is its class and name.
 
 def rules_page() -> str:
     """Describe the words of expert rules and the keys of their files."""
-    from faultprint.faults.grammar import GRAMMAR
-    from faultprint.faults.rule_files import Instance, Override, Template, Written
-    from faultprint.faults.rule_parser import DEEPEST
-    from faultprint.faults.rule_tokens import LONGEST
+    from faultprint.faults.rules.files import Instance, Override, Template, Written
+    from faultprint.faults.rules.grammar import GRAMMAR
+    from faultprint.faults.rules.parser import DEEPEST
+    from faultprint.faults.rules.tokens import LONGEST
 
     wide = max(map(len, GRAMMAR))
     grammar = "\n".join(f"{name:{wide}} = {way} ;" for name, way in GRAMMAR.items())

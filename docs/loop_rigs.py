@@ -11,10 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from faultprint.config import Settings
-from faultprint.faults.design import design, values_of
 from faultprint.faults.evolve import evolve
 from faultprint.faults.learn import learn_class
-from faultprint.faults.lessons import Archive, Lesson, Lessons
+from faultprint.faults.learning.design import design, values_of
 from faultprint.faults.match import diagnose
 from faultprint.faults.release import (
     Release,
@@ -22,7 +21,8 @@ from faultprint.faults.release import (
     release_to_parts,
     scoring_settings,
 )
-from faultprint.faults.taught_verdicts import Judged, hear
+from faultprint.faults.teaching.lessons import Archive, Lesson, Lessons
+from faultprint.faults.teaching.taught_verdicts import Judged, hear
 from faultprint.records import Origin
 from faultprint.stages.run import run_stage
 from faultprint.store.parquet import read_parquet

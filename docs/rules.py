@@ -13,8 +13,8 @@ from faultprint.errors import RuleError
 from faultprint.evaluate.splits import holdout_start
 from faultprint.faults.expert import compile_rule
 from faultprint.faults.release import scoring_settings
-from faultprint.faults.rule_book import RuleBook, rule_book
-from faultprint.faults.rule_matching import class_scope
+from faultprint.faults.rules.book import RuleBook, rule_book
+from faultprint.faults.rules.matching import class_scope
 from faultprint.stages.rules import (
     Trial,
     load_rules,

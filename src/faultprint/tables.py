@@ -73,6 +73,8 @@ class Column:
     unit: str = ""
     nullable: bool = False
     allowed: tuple[str, ...] = ()
+    before: str | bool | None = None
+    """What rows say that were written before the column was there; None: it always was."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,7 @@ TABLES: dict[str, Table] = {
                     "instant from which it was trusted again; missing: still bad",
                     nullable=True,
                 ),
-                Column("evidence", "text", "what speaks for it, in words"),
+                Column("evidence", "text", "what speaks for it, in words", before=""),
                 _RELEASE,
             ),
         ),
@@ -245,7 +247,12 @@ TABLES: dict[str, Table] = {
                     nullable=True,
                 ),
                 Column("alarm", "flag", "abnormal for at least the on-delay, not yet cleared"),
-                Column("by_rule", "flag", "abnormal since an expert's rule holds, whatever p is"),
+                Column(
+                    "by_rule",
+                    "flag",
+                    "abnormal since an expert's rule holds, whatever p is",
+                    before=False,
+                ),
                 Column("reason", "text", "why it was not evaluated; empty if it was"),
                 _RELEASE,
             ),
@@ -266,7 +273,12 @@ TABLES: dict[str, Table] = {
                 Column(
                     "candidates", "json", "failure mode not struck off -> p-value, null by rule"
                 ),
-                Column("also", "json", "further failure mode at the same time -> its p-value"),
+                Column(
+                    "also",
+                    "json",
+                    "further failure mode at the same time -> its p-value",
+                    before="{}",
+                ),
                 Column("p_values", "json", "failure mode or healthy -> p-value; null: not judged"),
                 Column("evidence", "json", "descriptors for and against, rules; observed, unit"),
                 Column("reason", "text", "why it, or a fault in it, was not judged; else empty"),
@@ -432,6 +444,29 @@ def check_columns(name: str, frame: pd.DataFrame, further: tuple[str, ...] = ())
             "run the stage that makes it again with this version of Faultprint",
         )
     return frame
+
+
+def completed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Give rows that were written by an earlier version the columns that came later.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    frame : pandas.DataFrame
+        The rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With every column that has a value for rows from before it; the same frame if none lacks.
+    """
+    later = {c: c.before for c in table(name).columns if c.before is not None}
+    lost = [c for c in later if c.name not in frame.columns]
+    if not lost:
+        return frame
+    filled = frame.assign(**{c.name: c.before for c in lost})
+    return filled.astype({c.name: _DTYPES[c.kind] for c in lost})
 
 
 def _schema(spec: Table) -> pa.DataFrameSchema:

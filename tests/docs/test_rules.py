@@ -9,8 +9,8 @@ import yaml
 
 from docs import rules as page
 from faultprint.faults.release import scoring_settings
-from faultprint.faults.rule_book import rule_book
-from faultprint.faults.rule_matching import compile_book
+from faultprint.faults.rules.book import rule_book
+from faultprint.faults.rules.matching import compile_book
 from faultprint.stages.workspace import Workspace
 from faultprint.store.settings import load_settings
 

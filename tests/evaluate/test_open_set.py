@@ -11,7 +11,7 @@ import pytest
 
 from faultprint.errors import LearnError
 from faultprint.evaluate.open_set import auroc_by_draws, judge_hidden, leave_out
-from faultprint.faults.sample import Sample, gather
+from faultprint.faults.learning.sample import Sample, gather
 from tests.faults.pumps import fleet, settings
 
 PARAMS = settings(classifier={"rounds": 15, "min_episodes": 2})

@@ -6,7 +6,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 
-from faultprint.faults import rule_nodes as say
+from faultprint.faults.rules import nodes as say
 
 SENSORS = ("temperature", "vibration", "pressure")
 ODD = ("for", "T-1 in", "größe", "x")

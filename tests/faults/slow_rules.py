@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from faultprint.faults import rule_nodes as say
+from faultprint.faults.rules import nodes as say
 
 Row = dict[str, Any]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from faultprint.faults.change_points import FEWEST, direction_of, find_change, find_onset
+from faultprint.faults.discovery.change_points import FEWEST, direction_of, find_change, find_onset
 from faultprint.tables import UTC_TIME
 
 HOURS = 6.0 * np.arange(120)

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from faultprint.faults.around import Around
-from faultprint.faults.contrasts import confusable, tell_apart
-from faultprint.faults.course import sparkline, typical_course
-from faultprint.faults.design import design
-from faultprint.faults.page import signature_page
+from faultprint.faults.learning.design import design
+from faultprint.faults.pages.around import Around
+from faultprint.faults.pages.contrasts import confusable, tell_apart
+from faultprint.faults.pages.course import sparkline, typical_course
+from faultprint.faults.pages.page import signature_page
 from tests.faults.pumps import fleet
 from tests.faults.test_signature import learned, named
 

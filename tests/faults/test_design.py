@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from faultprint.errors import TableError
-from faultprint.faults.design import design, unit_of, values_of
+from faultprint.faults.learning.design import design, unit_of, values_of
 from tests.faults.pumps import fleet, settings
 
 

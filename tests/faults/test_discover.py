@@ -17,7 +17,7 @@ from faultprint.faults.discover import (
     group_incidents,
     name_groups,
 )
-from faultprint.faults.picture import Pictures
+from faultprint.faults.discovery.picture import Pictures
 
 FEATURES = tuple(f"s{i}.deviance" for i in range(6))
 DIRECTIONS = {

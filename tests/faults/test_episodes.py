@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from faultprint.faults.episodes import episodes, modes_of
+from faultprint.faults.learning.episodes import episodes, modes_of
 
 HORIZON = timedelta(days=2)
 

@@ -16,7 +16,6 @@ from faultprint.config import Settings
 from faultprint.errors import ReleaseError
 from faultprint.faults.evolve import Change, Evolved, evolve
 from faultprint.faults.learn import learn_class
-from faultprint.faults.lessons import Archive, Lesson, Lessons, Order
 from faultprint.faults.match import diagnose
 from faultprint.faults.model import ClassModel
 from faultprint.faults.release import (
@@ -25,7 +24,8 @@ from faultprint.faults.release import (
     release_to_parts,
     scoring_settings,
 )
-from faultprint.faults.speaking import measure, offsets_of, speak
+from faultprint.faults.teaching.lessons import Archive, Lesson, Lessons, Order
+from faultprint.faults.teaching.speaking import measure, offsets_of, speak
 from faultprint.records import Learnt
 from faultprint.store.versions import compare, level_of
 from faultprint.twin.baseline import fit

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faultprint.errors import RuleError
-from faultprint.faults import rule_nodes as say
-from faultprint.faults.grammar import GRAMMAR, parse_rule, parse_value
-from faultprint.faults.rule_parser import DEEPEST
-from faultprint.faults.rule_spelling import spell
-from faultprint.faults.rule_tokens import LONGEST, MOST_TOKENS, SIGNS
+from faultprint.faults.rules import nodes as say
+from faultprint.faults.rules.grammar import GRAMMAR, parse_rule, parse_value
+from faultprint.faults.rules.parser import DEEPEST
+from faultprint.faults.rules.spelling import spell
+from faultprint.faults.rules.tokens import LONGEST, MOST_TOKENS, SIGNS
 from tests.faults.rule_trees import any_condition, any_value
 
 WORDS = {  # the terminals that are not spelt out in the grammar

@@ -10,13 +10,13 @@ import pytest
 
 from faultprint import tables
 from faultprint.config import Detect, Discover
-from faultprint.faults.archive import Archive, pictures_of
-from faultprint.faults.design import design, values_of
 from faultprint.faults.discover import Group, group_incidents
-from faultprint.faults.group_page import group_page, listed, onset_words
-from faultprint.faults.group_story import GroupStory, tell_group
+from faultprint.faults.discovery.archive import Archive, pictures_of
+from faultprint.faults.discovery.group_page import group_page, listed, onset_words
+from faultprint.faults.discovery.group_story import GroupStory, tell_group
+from faultprint.faults.discovery.likeness import compare_with_known, moved
 from faultprint.faults.learn import Learned, learn_class
-from faultprint.faults.likeness import compare_with_known, moved
+from faultprint.faults.learning.design import design, values_of
 from faultprint.faults.match import diagnose
 from faultprint.state.alarms import raise_incidents, with_alarms
 from tests.faults.pumps import ORIGIN, STEP, fleet, settings

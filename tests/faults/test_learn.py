@@ -11,9 +11,9 @@ import pytest
 from scipy.stats import rankdata
 
 from faultprint.errors import LearnError
-from faultprint.faults.boost import Scaling, fit_scaling
 from faultprint.faults.learn import Learned, learn_class
-from faultprint.faults.sample import gather
+from faultprint.faults.learning.boost import Scaling, fit_scaling
+from faultprint.faults.learning.sample import gather
 from faultprint.state.alarms import persist
 from tests.faults.pumps import ORIGIN, fleet, settings
 

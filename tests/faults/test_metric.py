@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from faultprint.errors import LearnError
-from faultprint.faults.metric import fit_metric, metric_from
-from faultprint.faults.space import Reference, reference, squash
+from faultprint.faults.learning.metric import fit_metric, metric_from
+from faultprint.faults.learning.space import Reference, reference, squash
 
 CLASSES = ("healthy", "wear", "leak")
 

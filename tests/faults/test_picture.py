@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from faultprint.faults.picture import FLOOR, picture, picture_columns, standing_out, unlikeness
-from faultprint.faults.space import Reference
+from faultprint.faults.discovery.picture import (
+    FLOOR,
+    picture,
+    picture_columns,
+    standing_out,
+    unlikeness,
+)
+from faultprint.faults.learning.space import Reference
 
 from .pumps import settings
 

@@ -11,9 +11,9 @@ import pytest
 
 from faultprint.errors import ConfigError, RuleError
 from faultprint.faults.expert import compile_rule, difference
-from faultprint.faults.rule_book import RuleBook, effective, reset, rule_book
-from faultprint.faults.rule_parts import rules_from_parts, rules_to_parts
-from faultprint.faults.rule_spelling import spell
+from faultprint.faults.rules.book import RuleBook, effective, reset, rule_book
+from faultprint.faults.rules.parts import rules_from_parts, rules_to_parts
+from faultprint.faults.rules.spelling import spell
 from faultprint.store.versions import compare, level_of
 from tests.faults.test_rule_values import scope
 

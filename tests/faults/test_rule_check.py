@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from faultprint.errors import RuleError
-from faultprint.faults.grammar import parse_rule
-from faultprint.faults.rule_check import Checker
-from faultprint.faults.rule_units import difference, product, read_unit
+from faultprint.faults.rules.check import Checker
+from faultprint.faults.rules.grammar import parse_rule
+from faultprint.faults.rules.units import difference, product, read_unit
 from tests.faults.test_rule_values import scope
 
 

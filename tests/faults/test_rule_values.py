@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faultprint.config import Descriptors, Equipment, Windows
-from faultprint.faults import rule_nodes as say
 from faultprint.faults.expert import Compiled, compile_rule
-from faultprint.faults.grammar import parse_rule
-from faultprint.faults.rule_book import rule_book
-from faultprint.faults.rule_check import Checker
-from faultprint.faults.rule_evidence import told_by
-from faultprint.faults.rule_scope import Scope, scope_of
-from faultprint.faults.rule_spelling import spell
-from faultprint.faults.rule_timeline import timeline
-from faultprint.faults.rule_values import Evaluation
+from faultprint.faults.rules import nodes as say
+from faultprint.faults.rules.book import rule_book
+from faultprint.faults.rules.check import Checker
+from faultprint.faults.rules.evidence import told_by
+from faultprint.faults.rules.grammar import parse_rule
+from faultprint.faults.rules.scope import Scope, scope_of
+from faultprint.faults.rules.spelling import spell
+from faultprint.faults.rules.timeline import timeline
+from faultprint.faults.rules.values import Evaluation
 from faultprint.tables import UTC_TIME
 from tests.faults.rule_trees import sound_condition
 from tests.faults.slow_rules import Row, SlowRule

@@ -20,8 +20,8 @@ from faultprint.faults.release import (
     release_to_parts,
     scoring_settings,
 )
-from faultprint.faults.rule_book import rule_book
-from faultprint.faults.rule_matching import compile_book, match_rules, sign_rules
+from faultprint.faults.rules.book import rule_book
+from faultprint.faults.rules.matching import compile_book, match_rules, sign_rules
 from faultprint.records import signature_from
 from faultprint.serve.score import Scorer
 from faultprint.state.alarms import raise_incidents, with_alarms

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from faultprint.config import Signatures
 from faultprint.faults.learn import Learned, learn_class
-from faultprint.faults.page import WIDTH, signature_page
+from faultprint.faults.learning.space import Reference
+from faultprint.faults.learning.symptoms import choose, nameable, separations, spread_evenly
+from faultprint.faults.pages.page import WIDTH, signature_page
 from faultprint.faults.signature import identity, with_performance
-from faultprint.faults.space import Reference
-from faultprint.faults.symptoms import choose, nameable, separations, spread_evenly
 from faultprint.records import Signature, signature_from
 from tests.faults.pumps import ORIGIN, fleet, settings
 

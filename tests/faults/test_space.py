@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from faultprint.faults.space import cloud, cloud_from, reference, squash, tidy
+from faultprint.faults.learning.space import cloud, cloud_from, reference, squash, tidy
 
 
 def slow_distance(point: np.ndarray, prototypes: np.ndarray, spread: np.ndarray) -> float:

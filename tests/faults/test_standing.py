@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
-from faultprint.faults.similar import most_similar
-from faultprint.faults.standing import Stands, standings
-from faultprint.faults.work_orders import AUTHOR, opinions_from_orders
+from faultprint.faults.diagnosis.similar import most_similar
+from faultprint.faults.experts.standing import Stands, standings
+from faultprint.faults.experts.work_orders import AUTHOR, opinions_from_orders
 from faultprint.records import JudgedIncident, Marking
 from faultprint.tables import UTC_TIME, empty
 

@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from faultprint.faults.diagnosis.unmix import beside, shares_alone, unmix
 from faultprint.faults.learn import Learned, learn_class
 from faultprint.faults.match import diagnose
-from faultprint.faults.unmix import beside, shares_alone, unmix
 from faultprint.state.alarms import raise_incidents
 from tests.faults.pumps import ORIGIN, fleet, settings
 from tests.faults.test_metric import CLASSES, fitted, plant

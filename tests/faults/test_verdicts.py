@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from faultprint.faults.signals import (
+from faultprint.faults.diagnosis.verdicts import judge
+from faultprint.faults.learning.signals import (
     Signals,
     calibrate,
     classifier_signal,
@@ -18,7 +19,6 @@ from faultprint.faults.signals import (
     tail_ranks,
     twin_signal,
 )
-from faultprint.faults.verdicts import judge
 
 
 @pytest.mark.parametrize(

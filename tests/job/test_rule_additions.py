@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from faultprint.faults.release import Release
-from faultprint.faults.rule_book import rule_book
+from faultprint.faults.rules.book import rule_book
 from tests.job.test_additions import HOURS, Place, hours, same
 from tests.serve import plant
 

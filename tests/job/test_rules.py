@@ -17,8 +17,8 @@ from faultprint.cli import app
 from faultprint.config import Settings
 from faultprint.errors import ConfigError, RuleError
 from faultprint.faults.release import scoring_settings
-from faultprint.faults.rule_book import RuleBook
-from faultprint.faults.rule_matching import compile_book
+from faultprint.faults.rules.book import RuleBook
+from faultprint.faults.rules.matching import compile_book
 from faultprint.serve.score import Scorer
 from faultprint.stages.rules import (
     Trial,

@@ -12,8 +12,8 @@ import yaml
 
 from faultprint import tables as schema
 from faultprint.config import Settings
-from faultprint.faults.lessons import Order
 from faultprint.faults.release import Release, release_from_parts, release_to_parts
+from faultprint.faults.teaching.lessons import Order
 from faultprint.stages.run import located
 from faultprint.stages.score import score
 from faultprint.stages.teach import teach

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from faultprint.faults.around import Around
-from faultprint.faults.contrasts import Contrast
-from faultprint.faults.course import COLUMNS
-from faultprint.faults.page import signature_page
-from faultprint.faults.sentences import sure
+from faultprint.faults.pages.around import Around
+from faultprint.faults.pages.contrasts import Contrast
+from faultprint.faults.pages.course import COLUMNS
+from faultprint.faults.pages.page import signature_page
+from faultprint.faults.pages.sentences import sure
 from faultprint.serve.signature_page import render_signature
 from tests.serve import samples
 from tests.serve.test_report import Page

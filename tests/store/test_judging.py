@@ -59,6 +59,7 @@ def write_results(folder: Path, release: str, until: float, spans: list = SPANS)
             "p_value": 0.5,
             "limit": 0.01,
             "alarm": False,
+            "by_rule": False,
             "reason": "",
             "release": release,
         }

@@ -22,7 +22,7 @@ def group_incidents(
     as_json: AsJson = False,
 ) -> None:
     """Group the incidents that fit no signature, and tell what each group shows."""
-    from faultprint.faults.group_page import group_page
+    from faultprint.faults.discovery.group_page import group_page
     from faultprint.stages.groups import groups
     from faultprint.store.settings import load_settings
 

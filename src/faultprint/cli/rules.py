@@ -26,7 +26,7 @@ def check_rules(
 ) -> None:
     """Check rules and say what each would have done on the archive; nothing is written."""
     from faultprint.faults.release import scoring_settings
-    from faultprint.faults.rule_matching import compile_book
+    from faultprint.faults.rules.matching import compile_book
     from faultprint.serve.score import Scorer
     from faultprint.stages.rules import load_rules, trial_page, try_rules, version_hints
     from faultprint.stages.workspace import Workspace

@@ -50,7 +50,7 @@ def show_signature(
     as_json: AsJson = False,
 ) -> None:
     """Print a signature as a page that a technician can read."""
-    from faultprint.faults.page import signature_page
+    from faultprint.faults.pages.page import signature_page
     from faultprint.serve.score import Scorer
     from faultprint.stages.workspace import Workspace
 

@@ -10,7 +10,7 @@ import typer
 
 from faultprint.cli.options import AsJson, Folder, Params
 from faultprint.errors import ConfigError
-from faultprint.faults.lessons import Order
+from faultprint.faults.teaching.lessons import Order
 
 
 def teach(

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from faultprint.faults.contrasts import confusable, tell_apart
-from faultprint.faults.design import DEVIANCE, source_of
+from faultprint.faults.learning.design import DEVIANCE, source_of
 from faultprint.faults.model import ClassModel
+from faultprint.faults.pages.contrasts import confusable, tell_apart
 from faultprint.records import Signature, Symptom
 from faultprint.signal.recipes import PAIR
 from faultprint.state.distrust import DISTRUSTED

@@ -10,10 +10,16 @@ from numpy.typing import NDArray
 
 from faultprint.config import Settings
 from faultprint.errors import LearnError
-from faultprint.faults import boost
-from faultprint.faults.crossfit import outside_signals
-from faultprint.faults.sample import Sample
-from faultprint.faults.signals import Signals, calibrate, classifier_signal, novelty, ranked
+from faultprint.faults.learning import boost
+from faultprint.faults.learning.crossfit import outside_signals
+from faultprint.faults.learning.sample import Sample
+from faultprint.faults.learning.signals import (
+    Signals,
+    calibrate,
+    classifier_signal,
+    novelty,
+    ranked,
+)
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

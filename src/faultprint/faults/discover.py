@@ -12,7 +12,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from faultprint.config import Discover
-from faultprint.faults.picture import Floats, Pictures, unlikeness
+from faultprint.faults.discovery.picture import Floats, Pictures, unlikeness
 
 USUAL_CUT = 0.45
 """Distance up to which incidents belong together where no known faults tell."""
@@ -81,8 +81,8 @@ def group_incidents(
 
     Notes
     -----
-    Average linkage on one minus the cosine of the pictures (see :mod:`faultprint.faults.picture`),
-    cut half way between what incidents of one known fault and of two are apart. Chosen against
+    Average linkage on one minus the cosine of the pictures
+    (:mod:`faultprint.faults.discovery.picture`), cut half way between what incidents of one known fault and of two are apart. Chosen against
     HDBSCAN and others on known faults treated as unknown: see the page on discovery.
     """
     order = tuple(sorted(pictures.incidents))

@@ -10,16 +10,16 @@ from typing import Literal
 import numpy as np
 
 from faultprint.config import Signatures
-from faultprint.faults.classroom import Classroom, open_classroom
-from faultprint.faults.handover import contest
-from faultprint.faults.lessons import NORMAL, Lessons, occasions
-from faultprint.faults.rays import alike
 from faultprint.faults.release import Release
 from faultprint.faults.signature import FIRST_VERSION, identity
-from faultprint.faults.speaking import known_rays, speak
-from faultprint.faults.taught import Kind, Picture, Taught, TaughtSet
-from faultprint.faults.taught_signature import Record, taught_signature
-from faultprint.faults.teaching import Fitted, Others, accepts, fit_fault, fit_normal
+from faultprint.faults.teaching.classroom import Classroom, open_classroom
+from faultprint.faults.teaching.handover import contest
+from faultprint.faults.teaching.lessons import NORMAL, Lessons, occasions
+from faultprint.faults.teaching.rays import alike
+from faultprint.faults.teaching.speaking import known_rays, speak
+from faultprint.faults.teaching.taught import Kind, Picture, Taught, TaughtSet
+from faultprint.faults.teaching.taught_signature import Record, taught_signature
+from faultprint.faults.teaching.teaching import Fitted, Others, accepts, fit_fault, fit_normal
 from faultprint.records import Signature
 
 What = Literal[

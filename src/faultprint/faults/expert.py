@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from faultprint.config import Mix
 from faultprint.errors import RuleError
-from faultprint.faults import rule_nodes as say
-from faultprint.faults.grammar import parse_rule, parse_value
-from faultprint.faults.rule_check import Checker
-from faultprint.faults.rule_scope import Scope, bind
-from faultprint.faults.rule_tokens import one_line
+from faultprint.faults.rules import nodes as say
+from faultprint.faults.rules.check import Checker
+from faultprint.faults.rules.grammar import parse_rule, parse_value
+from faultprint.faults.rules.scope import Scope, bind
+from faultprint.faults.rules.tokens import one_line
 from faultprint.signal.recipes import parse
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:faultprint:rules")

@@ -9,14 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from faultprint.config import Settings
-from faultprint.faults.crossfit import Fit, Outside, ask_outside, fit_rows, step_of
-from faultprint.faults.design import unit_of
+from faultprint.faults.diagnosis.verdicts import Judgement
+from faultprint.faults.learning.crossfit import Fit, Outside, ask_outside, fit_rows, step_of
+from faultprint.faults.learning.design import unit_of
+from faultprint.faults.learning.sample import Sample, gather
+from faultprint.faults.learning.space import tidy
+from faultprint.faults.learning.symptoms import typical_of
 from faultprint.faults.model import ClassModel
-from faultprint.faults.sample import Sample, gather
 from faultprint.faults.signature import Material, condense, performance
-from faultprint.faults.space import tidy
-from faultprint.faults.symptoms import typical_of
-from faultprint.faults.verdicts import Judgement
 from faultprint.records import Origin, Signature
 from faultprint.state.limits import MONTH
 

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from faultprint import tables
 from faultprint.errors import ReleaseError
-from faultprint.faults.design import design, values_of
-from faultprint.faults.evidence import Observation, evidence
+from faultprint.faults.diagnosis.evidence import Observation, evidence
+from faultprint.faults.diagnosis.support import unsupported
+from faultprint.faults.diagnosis.unmix import beside, explained_by_two, unmix
+from faultprint.faults.diagnosis.verdicts import Judgement, judge
+from faultprint.faults.learning.design import design, values_of
 from faultprint.faults.model import ClassModel
 from faultprint.faults.signature import reference_of
-from faultprint.faults.support import unsupported
-from faultprint.faults.taught import TaughtSet
-from faultprint.faults.taught_verdicts import Judged, hear_taught
-from faultprint.faults.unmix import beside, explained_by_two, unmix
-from faultprint.faults.verdicts import Judgement, judge
+from faultprint.faults.teaching.taught import TaughtSet
+from faultprint.faults.teaching.taught_verdicts import Judged, hear_taught
 from faultprint.records import Signature
 from faultprint.state import limits
 from faultprint.state.distrust import DISTRUSTED, SENSOR_BAD, distrusted_sensors

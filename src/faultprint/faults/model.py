@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultprint.errors import ReleaseError
-from faultprint.faults import boost
-from faultprint.faults.metric import Metric, metric_from
-from faultprint.faults.signals import (
+from faultprint.faults.learning import boost
+from faultprint.faults.learning.metric import Metric, metric_from
+from faultprint.faults.learning.signals import (
     Calibration,
     Signals,
     classifier_signal,
     ranked,
     space_signals,
 )
-from faultprint.faults.space import Cloud, Reference, cloud_from
+from faultprint.faults.learning.space import Cloud, Reference, cloud_from
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ class ClassModel:
     metric: Metric
     """Space in which windows are compared."""
     alone: dict[str, Floats]
-    """How much of each fault the windows of one fault alone show, see ``faults.unmix``."""
+    """How much of each fault the windows of one fault alone show; for ``diagnosis.unmix``."""
 
     @property
     def modes(self) -> tuple[str, ...]:

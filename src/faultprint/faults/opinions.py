@@ -11,8 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from faultprint.faults.carrying import carried_over
-from faultprint.faults.judged import FAULTS, VERDICTS, Judged, by_time, problems_of, snapshots
+from faultprint.faults.experts.carrying import carried_over
+from faultprint.faults.experts.judged import (
+    FAULTS,
+    VERDICTS,
+    Judged,
+    by_time,
+    problems_of,
+    snapshots,
+)
 from faultprint.records import Opinion, Verdict
 
 __all__ = [

@@ -23,9 +23,9 @@ from faultprint.config import (
 )
 from faultprint.errors import ReleaseError
 from faultprint.faults.model import ClassModel, class_model_from
-from faultprint.faults.rule_book import NO_RULES, RuleBook
-from faultprint.faults.rule_parts import rules_from_parts, rules_to_parts
-from faultprint.faults.taught import TaughtSet, taught_from
+from faultprint.faults.rules.book import NO_RULES, RuleBook
+from faultprint.faults.rules.parts import rules_from_parts, rules_to_parts
+from faultprint.faults.teaching.taught import TaughtSet, taught_from
 from faultprint.records import Learnt, MadeFrom, Signature, signature_from
 from faultprint.twin.baseline import Twin, twin_from
 

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from faultprint.config import Equipment
-from faultprint.faults.design import source_of, words_of
-from faultprint.faults.space import Cloud, Reference
-from faultprint.faults.symptoms import symptom
+from faultprint.faults.learning.design import source_of, words_of
+from faultprint.faults.learning.space import Cloud, Reference
+from faultprint.faults.learning.symptoms import symptom
 from faultprint.records import (
     LeadTime,
     Origin,

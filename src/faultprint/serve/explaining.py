@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from faultprint.faults.design import DEVIANCE, words_of
+from faultprint.faults.learning.design import DEVIANCE, words_of
 from faultprint.serve.wording import MEANS, number, plain
 
 _MOST = 6

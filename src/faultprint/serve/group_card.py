@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from faultprint.faults import group_page
-from faultprint.faults.group_story import GroupStory
+from faultprint.faults.discovery import group_page
+from faultprint.faults.discovery.group_story import GroupStory
 from faultprint.store.figures import contrast_bars
 
 

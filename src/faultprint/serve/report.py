@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from faultprint.faults.group_story import GroupStory
-from faultprint.faults.page import signature_page
+from faultprint.faults.discovery.group_story import GroupStory
+from faultprint.faults.pages.page import signature_page
 from faultprint.records import Signature
 from faultprint.serve import wording
 from faultprint.serve.group_card import group_card

@@ -17,7 +17,7 @@ from faultprint.errors import ReleaseError
 from faultprint.faults.match import diagnose
 from faultprint.faults.provisional import Marks, with_marks
 from faultprint.faults.release import Release, release_from_parts
-from faultprint.faults.rule_matching import match_rules
+from faultprint.faults.rules.matching import match_rules
 from faultprint.serve.describing import Described, attributes_of, describe_asset
 from faultprint.serve.hearing import hear
 from faultprint.state.alarms import raise_incidents, with_alarms

@@ -7,9 +7,9 @@ from typing import Any
 
 import jinja2
 
-from faultprint.faults import sentences
-from faultprint.faults.around import NOTHING, Around, in_units
-from faultprint.faults.design import words_of
+from faultprint.faults.learning.design import words_of
+from faultprint.faults.pages import sentences
+from faultprint.faults.pages.around import NOTHING, Around, in_units
 from faultprint.records import Signature, Symptom
 from faultprint.serve import wording
 from faultprint.store.course_figure import course_figure

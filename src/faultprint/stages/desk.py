@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from faultprint.errors import OpinionError
+from faultprint.faults.experts.standing import Stands, standings
 from faultprint.faults.opinions import Judged, carried_over, snapshots
-from faultprint.faults.standing import Stands, standings
 from faultprint.records import JudgedIncident, Marking, Opinion
 from faultprint.store.opinions import OpinionBook
 from faultprint.store.parquet import read_table

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from faultprint.faults.design import DEVIANCE, design, values_of
-from faultprint.faults.evidence import Observation, evidence
+from faultprint.faults.diagnosis.evidence import Observation, evidence
+from faultprint.faults.diagnosis.similar import most_similar
+from faultprint.faults.learning.design import DEVIANCE, design, values_of
 from faultprint.faults.opinions import Judged, settle
 from faultprint.faults.release import Release
-from faultprint.faults.similar import most_similar
 from faultprint.records import Opinion
 from faultprint.serve.describing import attributes_of
 from faultprint.serve.score import Scorer

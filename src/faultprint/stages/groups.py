@@ -10,10 +10,10 @@ import pandas as pd
 
 from faultprint import tables as schema
 from faultprint.config import Discover
-from faultprint.faults.archive import Archive, pictures_of
 from faultprint.faults.discover import Group, Groups, group_incidents
-from faultprint.faults.group_story import GroupStory, tell_group
-from faultprint.faults.picture import Floats, Pictures
+from faultprint.faults.discovery.archive import Archive, pictures_of
+from faultprint.faults.discovery.group_story import GroupStory, tell_group
+from faultprint.faults.discovery.picture import Floats, Pictures
 from faultprint.faults.release import Release
 from faultprint.serve.score import Scorer
 from faultprint.store.folders import only_writer, restore_folder

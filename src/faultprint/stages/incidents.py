@@ -11,10 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from faultprint.faults.diagnosis.similar import most_similar
+from faultprint.faults.experts.standing import ATTENTION, Stands
+from faultprint.faults.experts.work_orders import opinions_from_orders
 from faultprint.faults.opinions import Judged, agreement, settle
-from faultprint.faults.similar import most_similar
-from faultprint.faults.standing import ATTENTION, Stands
-from faultprint.faults.work_orders import opinions_from_orders
 from faultprint.records import Marking, Opinion
 from faultprint.stages.desk import Desk
 from faultprint.store.opinion_files import read_opinions, write_opinions

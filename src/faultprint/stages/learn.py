@@ -12,10 +12,10 @@ from faultprint.config import Settings
 from faultprint.evaluate.leakage import single_descriptor_scores
 from faultprint.evaluate.metrics import lead_time
 from faultprint.evaluate.splits import holdout_start
-from faultprint.faults.design import design
 from faultprint.faults.learn import Learned, learn_class
+from faultprint.faults.learning.design import design
 from faultprint.faults.release import Release, release_to_parts, scoring_settings
-from faultprint.faults.rule_matching import compile_book, sign_rules
+from faultprint.faults.rules.matching import compile_book, sign_rules
 from faultprint.faults.signature import with_performance
 from faultprint.records import Learnt, MadeFrom, Origin, Performance, Signature
 from faultprint.serve.score import Scorer

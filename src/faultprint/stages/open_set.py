@@ -13,7 +13,7 @@ from tqdm import tqdm
 from faultprint.config import Settings
 from faultprint.evaluate.folds import deal
 from faultprint.evaluate.open_set import Hidden, judge_hidden, leave_out
-from faultprint.faults.sample import gather
+from faultprint.faults.learning.sample import gather
 from faultprint.stages.describe import describe
 from faultprint.stages.expect import cross_fitted, final_twin, guarded
 from faultprint.stages.ingest import ingest

@@ -11,11 +11,11 @@ import pandas as pd
 
 from faultprint.config import settings_from
 from faultprint.evaluate.standing import Confirmation
-from faultprint.faults.around import Around
-from faultprint.faults.contrasts import Contrast, confusable, tell_apart
-from faultprint.faults.course import typical_course
-from faultprint.faults.design import DEVIANCE, design
+from faultprint.faults.learning.design import DEVIANCE, design
 from faultprint.faults.opinions import Judged, agreement, settle
+from faultprint.faults.pages.around import Around
+from faultprint.faults.pages.contrasts import Contrast, confusable, tell_apart
+from faultprint.faults.pages.course import typical_course
 from faultprint.faults.release import Release
 from faultprint.records import Signature
 from faultprint.serve.signature_page import render_signature

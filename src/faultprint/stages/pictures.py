@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from faultprint.faults.design import design, values_of
+from faultprint.faults.learning.design import design, values_of
 from faultprint.faults.release import Release
 from faultprint.serve.score import Scored
 from faultprint.tables import empty

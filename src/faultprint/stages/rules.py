@@ -17,10 +17,10 @@ from faultprint.config import Settings
 from faultprint.errors import ConfigError, FaultprintError
 from faultprint.faults.expert import Rule, difference
 from faultprint.faults.release import scoring_settings
-from faultprint.faults.rule_book import RuleBook, effective, rule_book
-from faultprint.faults.rule_files import read_instance, read_template
-from faultprint.faults.rule_matching import class_scope, compile_book
-from faultprint.faults.rule_verdicts import Finding, findings
+from faultprint.faults.rules.book import RuleBook, effective, rule_book
+from faultprint.faults.rules.files import read_instance, read_template
+from faultprint.faults.rules.matching import class_scope, compile_book
+from faultprint.faults.rules.verdicts import Finding, findings
 from faultprint.stages.workspace import Workspace, read_frames
 from faultprint.state.alarms import persist
 from faultprint.store.settings import read_params

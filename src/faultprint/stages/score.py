@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from faultprint import tables as schema
 from faultprint.config import Cleaning, Discover
-from faultprint.faults.rule_matching import rules_reach
+from faultprint.faults.rules.matching import rules_reach
 from faultprint.serve.score import Scored, Scorer
 from faultprint.signal.clean import SPIKE_SPAN
 from faultprint.stages.additions import KEYS, add
@@ -191,7 +191,7 @@ def _renewed(old: pd.DataFrame | None, fresh: pd.DataFrame) -> pd.DataFrame:
     joined = [frame for frame in (old, fresh) if frame is not None and len(frame)]
     if not joined:
         return fresh
-    latest = pd.concat(joined).drop_duplicates(keys, keep="last").fillna({"evidence": ""})
+    latest = pd.concat(joined).drop_duplicates(keys, keep="last")
     return latest.sort_values(keys, ignore_index=True)
 
 

@@ -13,9 +13,9 @@ import pandas as pd
 
 from faultprint.config import Settings
 from faultprint.faults.evolve import Evolved, evolve
-from faultprint.faults.lessons import Archive, Lesson, Lessons, Order
 from faultprint.faults.opinions import Judged, settle
 from faultprint.faults.release import Release, release_from_parts, release_to_parts
+from faultprint.faults.teaching.lessons import Archive, Lesson, Lessons, Order
 from faultprint.records import JudgedIncident, Opinion
 from faultprint.stages.desk import Desk
 from faultprint.stages.incidents import judge_file

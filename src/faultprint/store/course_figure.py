@@ -14,7 +14,7 @@ def course_figure(course: pd.DataFrame, signature: Signature, fmt: Format = "png
     Parameters
     ----------
     course : pandas.DataFrame
-        From :func:`faultprint.faults.course.typical_course`; not empty.
+        From :func:`faultprint.faults.pages.course.typical_course`; not empty.
     signature : Signature
         The signature; says what is healthy and in which unit.
     fmt : Format, default 'png'

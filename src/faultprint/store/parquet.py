@@ -125,10 +125,13 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Its rows; of a boundary table with all its named columns.
+        Its rows; of a boundary table with all its named columns. Columns that came after the rows
+        were written are filled in.
     """
     frame = read_parquet(folder / f"{name}.parquet")
-    return schema.check_columns(name, frame) if name in schema.TABLES else frame
+    if name not in schema.TABLES:
+        return frame
+    return schema.check_columns(name, schema.completed(name, frame))
 
 
 def readings_path(folder: Path, equipment_class: str, asset: str) -> Path:

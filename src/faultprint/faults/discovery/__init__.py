@@ -1,0 +1,1 @@
+"""Unknown incidents: pictures, likeness, groups and their onset."""

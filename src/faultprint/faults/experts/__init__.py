@@ -1,0 +1,1 @@
+"""What experts said of incidents: settling, carrying over, what still stands."""

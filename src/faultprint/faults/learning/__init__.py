@@ -1,0 +1,1 @@
+"""What is learnt from labelled windows: space, symptoms, classifier, calibration."""

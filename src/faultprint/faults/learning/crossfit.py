@@ -1,0 +1,267 @@
+"""Fitting on some assets and asking about the others; limits come from nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from faultprint.config import Settings
+from faultprint.faults.diagnosis.unmix import shares_alone, unmix
+from faultprint.faults.diagnosis.verdicts import Judgement, judge
+from faultprint.faults.learning import boost
+from faultprint.faults.learning.design import DEVIANCE
+from faultprint.faults.learning.metric import Metric, fit_metric
+from faultprint.faults.learning.sample import Sample
+from faultprint.faults.learning.signals import (
+    Calibration,
+    Signals,
+    calibrate,
+    classifier_signal,
+    ranked,
+    space_signals,
+)
+from faultprint.faults.learning.space import Cloud, Reference, cloud, reference
+from faultprint.faults.learning.symptoms import choose, nameable
+from faultprint.state.limits import budget_limit, cost_limit
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+HEALTHY_PER_FAULT = 3
+"""Healthy windows the classifier is shown per window of a fault; calibration uses them all."""
+FEWEST_SHOWN = 2000
+"""Healthy windows it is shown at least, if there are as many."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What is learnt from a set of rows."""
+
+    healthy: Reference
+    named: dict[str, tuple[int, ...]]
+    clouds: dict[str, Cloud]
+    booster: str
+    metric: Metric
+
+
+@dataclass(frozen=True, eq=False)
+class Outside:
+    """What models say about windows of assets they were not learnt from."""
+
+    probabilities: Floats
+    p_values: Floats
+    distances: Floats
+    scaling: boost.Scaling
+    calibration: dict[str, Calibration]
+    alone: dict[str, Floats]
+    limit: float
+    judgement: Judgement
+
+
+def fit_rows(sample: Sample, rows: Flags, settings: Settings, seed: int) -> Fit:
+    """Learn from some of the windows.
+
+    Parameters
+    ----------
+    sample : Sample
+        The training windows.
+    rows : NDArray[numpy.bool_]
+        Which of them to look at.
+    settings : Settings
+        Settings.
+    seed : int
+        Seed of the classifier and of the choice of healthy windows.
+
+    Returns
+    -------
+    Fit
+        Reference, clouds, classifier and shared space; a failure mode without a window has no
+        cloud.
+    """
+    healthy = reference(sample.matrix[rows & sample.showing("healthy")], sample.matrix[rows])
+    filled = healthy.filled(sample.matrix)
+    allowed = nameable(sample.features, settings.equipment[sample.equipment_class])
+    named = _named(sample, filled, rows, healthy, allowed, settings)
+    deviances = [i for i, name in enumerate(sample.features) if name.endswith(DEVIANCE)]
+    clouds = {}
+    for mode, mine in named.items():
+        space = (*mine, *(i for i in deviances if i not in mine))
+        units = healthy.units(sample.matrix[rows & sample.showing(mode)])
+        clouds[mode] = cloud(units, space, settings.signatures.prototypes)
+    metric = fit_metric(
+        sample.matrix[rows],
+        sample.truth[rows],
+        sample.occurrences[rows],
+        sample.classes,
+        healthy,
+        allowed,
+    )
+    return Fit(healthy, named, clouds, _boosted(sample, filled, rows, settings, seed), metric)
+
+
+def _named(
+    sample: Sample,
+    filled: Floats,
+    rows: Flags,
+    healthy: Reference,
+    allowed: tuple[int, ...],
+    settings: Settings,
+) -> dict[str, tuple[int, ...]]:
+    """Choose the descriptors that each failure mode with a window is named by."""
+    shown = {mode: rows & sample.showing(mode) for mode in sample.classes[1:]}
+    return {
+        mode: choose(
+            filled[mine],
+            filled[rows & sample.showing("healthy")],
+            healthy,
+            allowed,
+            sample.features,
+            settings.signatures,
+        )
+        for mode, mine in shown.items()
+        if mine.any()
+    }
+
+
+def _boosted(sample: Sample, filled: Floats, rows: Flags, settings: Settings, seed: int) -> str:
+    if len(sample.classes) == 1:
+        return ""
+    shown, labels = np.nonzero((sample.truth > 0) & rows[:, None])
+    kept = _thinned(labels, seed)
+    return boost.boost(
+        filled[shown[kept]], labels[kept], len(sample.classes), settings.classifier, seed
+    )
+
+
+def _thinned(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Keep every window of a fault and a seeded choice of healthy ones."""
+    healthy, faulty = np.flatnonzero(labels == 0), np.flatnonzero(labels)
+    most = max(FEWEST_SHOWN, HEALTHY_PER_FAULT * len(faulty))
+    if len(healthy) > most:
+        healthy = np.random.default_rng(seed).choice(healthy, most, replace=False)
+    return np.sort(np.concatenate([healthy, faulty]))
+
+
+def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
+    """Fit without each fold in turn and ask about its windows.
+
+    Parameters
+    ----------
+    sample : Sample
+        The training windows.
+    settings : Settings
+        Settings.
+    seed : int
+        Seed.
+
+    Returns
+    -------
+    Outside
+        What the models say, the calibration that follows and the limit that keeps the budget.
+    """
+    every = np.ones(len(sample.matrix), dtype=np.bool_)
+    raw, far, foreign, shares = outside_signals(sample, every, settings, seed)
+    scaling = boost.fit_scaling(raw, sample.truth)
+    probabilities = scaling.apply(raw)
+    signals = Signals(classifier_signal(probabilities), far, foreign)
+    calibration = {
+        name: calibrate(signals, i, sample.showing(name)) for i, name in enumerate(sample.classes)
+    }
+    p_values = ranked(signals, sample.classes, calibration)
+    limit, modes = _limit(sample, p_values[:, 0], settings), sample.classes[1:]
+    return Outside(
+        probabilities,
+        p_values,
+        far,
+        scaling,
+        calibration,
+        shares_alone(shares, {m: sample.truth[:, 1 + i] == 1 for i, m in enumerate(modes)}),
+        limit,
+        judge(p_values, probabilities, limit, settings.detect.significance),
+    )
+
+
+def outside_signals(
+    sample: Sample, known: Flags, settings: Settings, seed: int
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Fit without each fold in turn and measure its windows.
+
+    Parameters
+    ----------
+    sample : Sample
+        Windows with folds.
+    known : NDArray[numpy.bool_]
+        Which windows may be learnt from; the others are only measured.
+    settings : Settings
+        Settings.
+    seed : int
+        Seed.
+
+    Returns
+    -------
+    raw : NDArray[numpy.float64]
+        Probabilities as the classifier gives them, shape (windows, classes).
+    distance : NDArray[numpy.float64]
+        See :func:`faultprint.faults.learning.signals.space_signals`.
+    foreign : NDArray[numpy.float64]
+        Likewise.
+    shares : NDArray[numpy.float64]
+        See :func:`faultprint.faults.diagnosis.unmix.unmix`, shape (windows, failure modes).
+    """
+    shape = (len(sample.matrix), len(sample.classes))
+    raw, far, foreign = np.ones(shape), np.full(shape, np.nan), np.full(shape, np.nan)
+    shares = np.full((shape[0], shape[1] - 1), np.nan)
+    for fold in sample.folds:
+        held = (sample.windows["fold"] == fold).to_numpy()
+        fit = fit_rows(sample, ~held & known, settings, seed + 1 + fold)
+        values = sample.matrix[held]
+        if fit.booster:
+            raw[held] = boost.predict(boost.load(fit.booster), fit.healthy.filled(values))
+        far[held], foreign[held] = space_signals(
+            values, sample.features, fit.metric, sample.classes
+        )
+        shares[held] = unmix(values, fit.metric, sample.classes)
+    return raw, far, foreign, shares
+
+
+def _limit(sample: Sample, against_healthy: Floats, settings: Settings) -> float:
+    """Find the limit that keeps the budget or costs least; what is not learnt from is silence."""
+    used = sample.history["used"].to_numpy(dtype=bool)
+    p, healthy = np.full(len(used), np.nan), np.zeros(len(used), dtype=bool)
+    p[used], healthy[used] = against_healthy, sample.showing("healthy")
+    if settings.detect.costs:
+        history = sample.history[["asset", "end"]].assign(p=p, healthy=healthy)
+        shown = sample.episodes.assign(row=np.flatnonzero(used)[sample.episodes["row"]])
+        return cost_limit(history, shown, settings.detect)[0]
+    return budget_limit(
+        p,
+        sample.history["asset"],
+        sample.history["end"],
+        healthy,
+        settings.detect,
+        step_of(sample.windows, settings.windows.step),
+    )
+
+
+def step_of(windows: pd.DataFrame, usual: timedelta) -> timedelta:
+    """Measure the usual distance between two windows of an asset.
+
+    Parameters
+    ----------
+    windows : pandas.DataFrame
+        Rows of ``windows``.
+    usual : timedelta
+        Answer where no asset has two windows.
+
+    Returns
+    -------
+    timedelta
+        Median distance of neighbouring ends.
+    """
+    ends = windows.sort_values(["asset", "end"], kind="stable")
+    between = ends.groupby("asset")["end"].diff().dropna()
+    return pd.Timedelta(between.median()).to_pytimedelta() if len(between) else usual

@@ -1,0 +1,295 @@
+"""How strange a window is to each class: signals that fail in different places, joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultprint.faults.learning.design import DEVIANCE
+from faultprint.faults.learning.metric import Metric
+from faultprint.faults.learning.space import tidy
+from faultprint.state.limits import p_values
+
+Floats = NDArray[np.float64]
+
+TOP_SENSORS = 3
+"""How many of the most deviating sensors the twin's signal averages."""
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """Nonconformity of windows to each class, shape (windows, classes) each; larger is stranger."""
+
+    doubt: Floats
+    """Of the classifier: catches what lies between the known classes."""
+    distance: Floats
+    """From the class: catches what lies beyond it. For healthy, from what the twin expects."""
+    foreign: Floats
+    """Away from all that classes differ in: catches what moves sensors no known class moves. None
+    for healthy, of which the twin's signal says it."""
+
+    def all(self) -> tuple[Floats, Floats, Floats]:
+        """List the signals.
+
+        Returns
+        -------
+        tuple[NDArray[numpy.float64], NDArray[numpy.float64], NDArray[numpy.float64]]
+            Doubt, distance, foreign.
+        """
+        return self.doubt, self.distance, self.foreign
+
+
+def classifier_signal(probabilities: Floats) -> Floats:
+    """Turn probabilities into nonconformity, one column a class.
+
+    Parameters
+    ----------
+    probabilities : NDArray[numpy.float64]
+        Calibrated, shape (windows, classes), healthy first.
+
+    Returns
+    -------
+    NDArray[numpy.float64]
+        ``-log P(class)``; NaN where the classifier has no choice since there is one class only.
+    """
+    safe = np.clip(probabilities, _TINY, 1 - _TINY)
+    return -np.log(safe) if safe.shape[1] > 1 else np.full(safe.shape, np.nan)
+
+
+def twin_signal(values: Floats, features: tuple[str, ...]) -> Floats:
+    """Say how far the sensors are from what their twin expects.
+
+    Parameters
+    ----------
+    values : NDArray[numpy.float64]
+        Shape (windows, features).
+    features : tuple[str, ...]
+        Names of the features; those that end in ``.deviance`` count.
+
+    Returns
+    -------
+    NDArray[numpy.float64]
+        Mean of the three largest absolute deviances [healthy scales]; NaN without any.
+    """
+    columns = [i for i, name in enumerate(features) if name.endswith(DEVIANCE)]
+    size = np.abs(values[:, columns])
+    known = np.isfinite(size)
+    ordered = -np.sort(-np.where(known, size, 0.0), axis=1)[:, :TOP_SENSORS]
+    taken = np.minimum(known.sum(axis=1), TOP_SENSORS)
+    return np.where(taken > 0, ordered.sum(axis=1) / np.maximum(taken, 1), np.nan)
+
+
+def space_signals(
+    values: Floats, features: tuple[str, ...], metric: Metric, classes: tuple[str, ...]
+) -> tuple[Floats, Floats]:
+    """Measure nonconformity in the shared space, one column a class.
+
+    Parameters
+    ----------
+    values : NDArray[numpy.float64]
+        Shape (windows, features).
+    features : tuple[str, ...]
+        Names of the features.
+    metric : Metric
+        The shared space.
+    classes : tuple[str, ...]
+        Names of the columns; one the space was not fitted on gives NaN.
+
+    Returns
+    -------
+    distance : NDArray[numpy.float64]
+        Distance to the mean of the class along the coordinates that tell classes apart; for healthy
+        the twin's signal.
+    foreign : NDArray[numpy.float64]
+        Length along all other coordinates, in which no class differs from another: the same for
+        every failure mode, NaN for healthy.
+    """
+    place, count = metric.project(values), metric.discriminants
+    distance = np.full((len(values), len(classes)), np.nan)
+    for column, name in enumerate(classes):
+        if name in metric.classes and count:
+            away = place[:, :count] - metric.means[metric.classes.index(name), :count]
+            distance[:, column] = np.sqrt((away**2).sum(axis=1))
+    distance[:, 0] = twin_signal(values, features)
+    rest = place[:, count:] - metric.means[0, count:]
+    length = np.sqrt((rest**2).sum(axis=1)) if rest.shape[1] else np.full(len(values), np.nan)
+    foreign = np.repeat(length[:, None], len(classes), axis=1)
+    foreign[:, 0] = np.nan
+    return distance, foreign
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Out-of-fold nonconformity of the windows of one class, each array ascending."""
+
+    doubt: Floats
+    distance: Floats
+    foreign: Floats
+    joined: Floats
+    """Strangeness by all signals together, see :func:`strangeness`."""
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """Return plain data.
+
+        Returns
+        -------
+        dict[str, list[float]]
+            Ready for JSON.
+        """
+        return {
+            "doubt": self.doubt.tolist(),
+            "distance": self.distance.tolist(),
+            "foreign": self.foreign.tolist(),
+            "joined": self.joined.tolist(),
+        }
+
+
+def calibrate(signals: Signals, column: int, rows: NDArray[np.bool_]) -> Calibration:
+    """Keep what the windows of a class were like to models that never saw them.
+
+    Parameters
+    ----------
+    signals : Signals
+        Out-of-fold signals of all windows.
+    column : int
+        Which class.
+    rows : NDArray[numpy.bool_]
+        Its windows.
+
+    Returns
+    -------
+    Calibration
+        Of the class.
+    """
+    mine = Signals(*(signal[rows][:, [column]] for signal in signals.all()))
+    doubt, distance, foreign = (_known(signal) for signal in mine.all())
+    alone = Calibration(doubt, distance, foreign, np.empty(0))
+    return Calibration(doubt, distance, foreign, _known(strangeness(mine, [alone])))
+
+
+def strangeness(signals: Signals, calibrations: list[Calibration]) -> Floats:
+    """Join the signals of each class.
+
+    Parameters
+    ----------
+    signals : Signals
+        Of any windows.
+    calibrations : list[Calibration]
+        One per column.
+
+    Returns
+    -------
+    NDArray[numpy.float64]
+        Shape (windows, classes): mean over the signals that are there of ``-log`` of their rank
+        among the calibration scores (Fisher's combination); NaN where there is none.
+
+    Notes
+    -----
+    Signals share no unit, so each is ranked before they are joined. Beyond the largest calibration
+    score the rank goes on falling with an exponential tail (the generalised Pareto tail of shape 0,
+    fitted to the largest tenth), so that strange and very strange stay apart.
+    """
+    sums = np.zeros(signals.doubt.shape)
+    count = np.zeros(signals.doubt.shape)
+    for signal, name in zip(signals.all(), ("doubt", "distance", "foreign"), strict=True):
+        for column, calibration in enumerate(calibrations):
+            known = getattr(calibration, name)
+            if len(known):
+                rank = -np.log(tail_ranks(signal[:, column], known))
+                there = np.isfinite(rank)
+                sums[there, column] += rank[there]
+                count[there, column] += 1
+    return np.where(count > 0, sums / np.maximum(count, 1), np.nan)
+
+
+def novelty(
+    signals: Signals, classes: tuple[str, ...], calibration: Mapping[str, Calibration]
+) -> Floats:
+    """Say how unlike everything known each window is.
+
+    Parameters
+    ----------
+    signals : Signals
+        Of any windows.
+    classes : tuple[str, ...]
+        Names of the columns.
+    calibration : Mapping[str, Calibration]
+        What the windows of each class were like.
+
+    Returns
+    -------
+    NDArray[numpy.float64]
+        Strangeness to the class it is least strange to, shape (windows,).
+    """
+    strange = strangeness(signals, [calibration[name] for name in classes])
+    least: Floats = np.where(np.isfinite(strange), strange, np.inf).min(axis=1)
+    return least
+
+
+def tail_ranks(scores: Floats, known: Floats) -> Floats:
+    """Rank scores among calibration scores, with a tail beyond the largest.
+
+    Parameters
+    ----------
+    scores : NDArray[numpy.float64]
+        Any scores; NaN stays NaN.
+    known : NDArray[numpy.float64]
+        Calibration scores, ascending; at least one.
+
+    Returns
+    -------
+    NDArray[numpy.float64]
+        Share of calibration scores above, ties counting half, in (0, 1).
+    """
+    n = len(known)
+    above = n - np.searchsorted(known, scores, side="right")
+    least = n - np.searchsorted(known, scores, side="left")
+    middle = (0.5 + (above + least) / 2) / (n + 1)
+    most = max(-(-n // 10), min(n, 5))
+    start = known[-most]
+    scale = max(float((known[-most:] - start).mean()), _TINY)
+    with np.errstate(over="ignore", under="ignore"):
+        tail = most / (n + 1) * np.exp(-(scores - start) / scale)
+    beyond = np.maximum(np.minimum(tail, 0.5 / (n + 1)), 1e-300)
+    return np.where(np.isnan(scores), np.nan, np.where(scores > known[-1], beyond, middle))
+
+
+def ranked(
+    signals: Signals, classes: tuple[str, ...], calibration: Mapping[str, Calibration]
+) -> Floats:
+    """Turn the signals into one p-value per class.
+
+    Parameters
+    ----------
+    signals : Signals
+        Of any windows.
+    classes : tuple[str, ...]
+        Names of the columns.
+    calibration : Mapping[str, Calibration]
+        What the windows of each class were like.
+
+    Returns
+    -------
+    NDArray[numpy.float64]
+        Shape (windows, classes); 1 where no signal is there: nothing speaks against it.
+
+    Notes
+    -----
+    The joined strangeness is ranked once more among that of the calibration windows, so that the
+    p-value keeps its error rate however the signals depend on each other.
+    """
+    kept = [calibration[name] for name in classes]
+    strange = strangeness(signals, kept)
+    joined = np.ones(strange.shape)
+    for column, one in enumerate(kept):
+        p = p_values(strange[:, column], one.joined)
+        joined[:, column] = np.where(np.isfinite(p), p, 1.0)
+    return joined
+
+
+def _known(scores: Floats) -> Floats:
+    return tidy(np.sort(scores[np.isfinite(scores)]))

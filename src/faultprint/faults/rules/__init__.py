@@ -1,0 +1,1 @@
+"""Rules that experts write: the language, its units, its three answers."""

@@ -1,0 +1,1 @@
+"""What experts teach between two trainings, and how it speaks."""

@@ -1,0 +1,288 @@
+"""What one equipment class is taught from: its pictures, sorted by what experts said of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from faultprint.errors import ReleaseError
+from faultprint.faults.learning.metric import Metric
+from faultprint.faults.model import ClassModel
+from faultprint.faults.release import Release
+from faultprint.faults.teaching.lessons import (
+    FAULTS,
+    NORMAL,
+    Archive,
+    Lesson,
+    Lessons,
+    Order,
+    said_of,
+)
+from faultprint.faults.teaching.speaking import offsets_of
+from faultprint.faults.teaching.taught import Picture, TaughtSet
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_THROUGHOUT = 0.8
+_SECONDS = 19
+"""Characters of an instant down to its seconds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Classroom:
+    """One equipment class, what is known of it and what is to be taught."""
+
+    model: ClassModel
+    metric: Metric
+    held: TaughtSet
+    """What was taught before."""
+    lessons: tuple[Lesson, ...]
+    """By incident."""
+    archive: Archive
+    said: pd.DataFrame
+    """What each window of the archive counts as, and whether that is sure."""
+    orders: tuple[Order, ...]
+    apart: timedelta
+    """Silence after which the next incident of an asset is another occasion."""
+
+    @property
+    def name(self) -> str:
+        """Name the equipment class.
+
+        Returns
+        -------
+        str
+            Its name.
+        """
+        return self.model.equipment_class
+
+    def place(self, pictures: Iterable[Picture]) -> Floats:
+        """Place pictures in the shared space.
+
+        Parameters
+        ----------
+        pictures : Iterable[Picture]
+            At least one.
+
+        Returns
+        -------
+        NDArray[numpy.float64]
+            Their windows as seen from healthy.
+        """
+        return offsets_of(self.metric, np.concatenate([one.matrix for one in pictures]))
+
+    def others(self, own: set[str], pictures: Sequence[Picture]) -> Flags:
+        """Find the windows of the archive that count as something else.
+
+        Parameters
+        ----------
+        own : set[str]
+            What a recogniser may accept.
+        pictures : Sequence[Picture]
+            What it is taught from.
+
+        Returns
+        -------
+        NDArray[numpy.bool_]
+            A flag for each window of the archive; none for what nobody judged and no release named.
+        """
+        rows = self.archive.rows
+        other = ~self.said["said"].isin([*own, ""])
+        for one in pictures:
+            first, last = pd.Timestamp(one.first), pd.Timestamp(one.last)
+            other &= ~((rows["asset"] == one.asset) & rows["end"].between(first, last))
+        return other.to_numpy(dtype=np.bool_)
+
+    def offsets(self, rows: Flags) -> Floats:
+        """Place windows of the archive in the shared space.
+
+        Parameters
+        ----------
+        rows : NDArray[numpy.bool_]
+            Which.
+
+        Returns
+        -------
+        NDArray[numpy.float64]
+            As seen from healthy.
+        """
+        return offsets_of(self.metric, self.archive.matrix[rows])
+
+    def claimed(self, rows: Flags, accepted: Flags) -> Flags:
+        """Find the incidents that look like a fault throughout, although they were named otherwise.
+
+        Parameters
+        ----------
+        rows : NDArray[numpy.bool_]
+            Windows of the archive that count as something else.
+        accepted : NDArray[numpy.bool_]
+            Those of the archive that a recogniser would accept.
+
+        Returns
+        -------
+        NDArray[numpy.bool_]
+            All windows of incidents at least four in five of whose windows are accepted, unless an
+            expert or the log says that they are what they were named: a release that does not know
+            a fault calls it by the name of another.
+        """
+        table = pd.DataFrame({"incident": self.archive.rows["incident"], "accepted": accepted})
+        table["sure"] = self.said["sure"]
+        by = table.groupby("incident")
+        most = by["accepted"].transform("mean") >= _THROUGHOUT
+        return np.asarray(rows & most & ~by["sure"].transform("any"), dtype=np.bool_)
+
+    def parents(self) -> dict[str, str]:
+        """Say from which fault others were split.
+
+        Returns
+        -------
+        dict[str, str]
+            Failure mode -> the one it was split from.
+        """
+        found = {one.name: one.parent for one in self.held.faults if one.parent}
+        split = [order for order in self.orders if order.what == "split"]
+        return found | {new: order.names[0] for order in split for new in order.into}
+
+    def renamed(self) -> dict[str, str]:
+        """Say which faults were merged or retired, now or before.
+
+        Returns
+        -------
+        dict[str, str]
+            Failure mode -> its new name; empty for one that was retired.
+        """
+        merged = {n: o.into[0] for o in self.orders if o.what == "merge" for n in o.names}
+        retired = {n: "" for o in self.orders if o.what == "retire" for n in o.names}
+        found = {**self.held.renamed, **merged, **retired}
+        return {old: new for old, new in sorted(found.items()) if old != new}
+
+    def faults(self) -> dict[str, list[Picture]]:
+        """Gather the pictures of each fault that is to be recognised.
+
+        Returns
+        -------
+        dict[str, list[Picture]]
+            Failure mode -> its pictures by incident: those of before, as they are judged now, and
+            the new ones. Faults that the model learnt are not among them, unless split off.
+        """
+        into, parents = self.renamed(), self.parents()
+        found: dict[str, list[Picture]] = defaultdict(list)
+        for taught in self.held.faults:
+            kept = [one for one in taught.pictures if not self._judged_anew(one)]
+            found[into.get(taught.name, taught.name)] += kept
+        for one in self.lessons:
+            learnt = one.failure_mode in self.model.modes and one.failure_mode not in parents
+            if one.verdict in FAULTS and not learnt and len(one.ends):
+                found[into.get(one.failure_mode, one.failure_mode)].append(one.picture())
+        return {mode: _sorted(found[mode]) for mode in sorted(found) if mode and found[mode]}
+
+    def contested(self) -> dict[str, list[Picture]]:
+        """Gather the pictures of faults that were new to experts and that the model knows by now.
+
+        Returns
+        -------
+        dict[str, list[Picture]]
+            Failure mode -> its pictures by incident; nothing as long as the model has not judged
+            the archive itself.
+        """
+        found: dict[str, list[Picture]] = defaultdict(list)
+        taught_first = {one.failure_mode for one in self.lessons if one.verdict == "new_fault"}
+        modes = taught_first & set(self.model.modes) - set(self.parents()) - set(self.renamed())
+        for one in self.lessons:
+            if self.archive.current and one.failure_mode in modes and len(one.ends):
+                found[one.failure_mode].append(one.picture())
+        return {mode: _sorted(found[mode]) for mode in sorted(found)}
+
+    def normals(self) -> list[Picture]:
+        """Gather the pictures of behaviour that experts called normal.
+
+        Returns
+        -------
+        list[Picture]
+            By incident.
+        """
+        held = [one for one in self.held.recognisers if one.kind == "normal"]
+        pictures = [picture for one in held for picture in one.pictures]
+        kept = [one for one in pictures if not self._judged_anew(one)]
+        fresh = [o.picture() for o in self.lessons if o.verdict == NORMAL and len(o.ends)]
+        return _sorted([*kept, *fresh])
+
+    def _judged_anew(self, picture: Picture) -> bool:
+        """Say whether the incident, or another one of the same asset and time, is given again."""
+        first, last = picture.first[:_SECONDS], picture.last[:_SECONDS]
+        return any(
+            one.incident == picture.incident
+            or (
+                one.asset == picture.asset
+                and len(one.ends)
+                and one.ends[0].isoformat()[:_SECONDS] <= last
+                and one.ends[-1].isoformat()[:_SECONDS] >= first
+            )
+            for one in self.lessons
+        )
+
+
+def open_classroom(release: Release, name: str, lessons: Lessons) -> Classroom:
+    """Lay out what one equipment class is to be taught.
+
+    Parameters
+    ----------
+    release : Release
+        The release.
+    name : str
+        The equipment class.
+    lessons : Lessons
+        All lessons.
+
+    Returns
+    -------
+    Classroom
+        The class.
+
+    Raises
+    ------
+    ReleaseError
+        If its model has no shared space, if what was taught before does not fit it, or if an order
+        names a fault that is not known.
+    """
+    model = release.models[name]
+    held = release.taught.get(name) or TaughtSet(name, model.features, (), {}, {})
+    if model.metric is None or held.features != model.features:
+        lack = "no shared space" if model.metric is None else "other features than what was taught"
+        raise ReleaseError.because(
+            f"a model of {name!r} with {lack}",
+            "one learnt with this version, beside which experts can teach",
+            "learn and publish a release first",
+        )
+    mine = lessons.of(name)
+    archive = lessons.archive.get(name) or _nothing(len(model.features))
+    orders = tuple(order for order in lessons.orders if order.equipment_class == name)
+    _check(orders, {*model.modes, *(one.name for one in held.faults)})
+    apart = release.scoring.detect.max_lead
+    said = said_of(archive, mine)
+    return Classroom(model, model.metric, held, mine, archive, said, orders, apart)
+
+
+def _check(orders: Sequence[Order], known: set[str]) -> None:
+    for order in orders:
+        for name in order.names:
+            if name not in known:
+                raise ReleaseError.unknown("failure mode", name, sorted(known))
+
+
+def _nothing(width: int) -> Archive:
+    columns = ("incident", "asset", "verdict", "failure_mode", "logged")
+    rows: Mapping[str, pd.Series] = {name: pd.Series([], dtype="str") for name in columns}
+    ends = pd.Series([], dtype="datetime64[ns, UTC]")
+    return Archive(pd.DataFrame({**rows, "end": ends}), np.zeros((0, width)))
+
+
+def _sorted(pictures: Iterable[Picture]) -> list[Picture]:
+    return sorted(pictures, key=lambda one: one.incident)

@@ -1,0 +1,279 @@
+"""Making one recogniser from few incidents, calibrated by leaving each of them out in turn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from faultprint.faults.learning.space import tidy
+from faultprint.faults.teaching.rays import Rays, near_and_beyond, nonconformity, ray_distances
+
+Floats = NDArray[np.float64]
+
+OWN_WEIGHT = 3.0
+"""Incidents a recogniser needs before its own spread counts as much as the shared one."""
+USUAL_SPREAD = 0.25
+"""Usual spread of the log nonconformity over incidents of one fault."""
+COVERED = 0.8
+"""Chance that one more incident lies within the acceptance region."""
+OF_WINDOWS = 0.9
+"""Share of its windows by which an incident is measured."""
+_JUST_BELOW = 1 - 1e-6
+_HALF = 0.5
+_TINY = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Others:
+    """What a recogniser must be told apart from."""
+
+    known: Floats
+    """Pictures of all learnt faults as seen from healthy, shape (faults, coordinates)."""
+    beside: Floats
+    """Those of them, and of taught ones, that it is compared with."""
+    protected: Floats
+    """Windows as seen from healthy whose diagnosis must stay as it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A recogniser and how it did on incidents that were left out."""
+
+    centre: Floats
+    spread: tuple[float, float]
+    accept: float
+    margin: float
+    scores: tuple[Floats, ...]
+    found: int
+    """Occasions of which at least half of the windows were accepted when they were left out."""
+    tried: int
+    """Occasions that were left out; 0 when there is only one."""
+    covered: float
+    """Share of the windows of occasions that are accepted, each left out in its turn."""
+    unguarded: float
+    """The same if no other diagnosis had to be protected."""
+    grows: bool
+    """Whether fainter and stronger windows belong to it."""
+
+
+def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
+    """Learn to recognise a fault from its occasions.
+
+    Parameters
+    ----------
+    parts : Sequence[NDArray[numpy.float64]]
+        Windows of each occasion as seen from healthy, shape (windows, coordinates).
+    others : Others
+        What it must be told apart from.
+
+    Returns
+    -------
+    Fitted
+        Mean of the occasions, which count alike; spread shrunk towards that of the class; an
+        acceptance region that one more occasion should lie in, shrunk until no protected window
+        lies in it.
+
+    Notes
+    -----
+    The region is a prediction limit of the log-normal distribution of the nonconformity of
+    occasions that were left out, whose variance is shrunk towards a usual one. A single occasion
+    cannot be left out of itself: its windows count as further away by the factor sqrt(2), which is
+    what the distance of two occasions is to that of one from their mean. Fainter and stronger
+    windows belong to a fault, unless less than half of its own are accepted so: then it may be a
+    grade of a fault of which another grade is known, and severity tells them apart.
+    """
+    ray = _fit(parts, others, grows=True)
+    if ray.covered >= _HALF:
+        return ray
+    return max(ray, _fit(parts, others, grows=False), key=lambda one: (one.covered, one.grows))
+
+
+def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
+    centre, spread = _placed(parts, others, grows=grows)
+    scores, closeness = _left_out(parts, others, grows=grows)
+    limit = _limit(scores)
+    rays = Rays(centre, others.known, grows)
+    near = nonconformity(others.protected, rays, spread)
+    beside = _closeness(others.protected, centre, others, grows=grows)
+    accept, margin = _shrunk(scores, closeness, limit, near, beside)
+    tried = len(parts) if len(parts) > 1 else 0
+    found = sum(_found(parts, place, others, margin, grows=grows) for place in range(tried))
+    return Fitted(
+        centre,
+        spread,
+        accept,
+        margin,
+        tuple(tidy(np.sort(one)) for one in scores),
+        found,
+        tried,
+        _share(scores, closeness, accept, margin),
+        _share(scores, closeness, limit, 1.0),
+        grows,
+    )
+
+
+def accepts(fitted: Fitted, others: Others, offsets: Floats) -> NDArray[np.bool_]:
+    """Ask a recogniser of a fault about windows.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        The recogniser.
+    others : Others
+        What it is told apart from.
+    offsets : NDArray[numpy.float64]
+        Windows as seen from healthy.
+
+    Returns
+    -------
+    NDArray[numpy.bool_]
+        Those in its region, and nearer to it than to others by its margin.
+    """
+    rays = Rays(fitted.centre, others.known, fitted.grows)
+    inside = nonconformity(offsets, rays, fitted.spread) <= fitted.accept
+    near = _closeness(offsets, fitted.centre, others, grows=fitted.grows) < fitted.margin
+    return np.asarray(inside & near, dtype=np.bool_)
+
+
+def fit_normal(part: Floats, others: Others) -> Fitted:
+    """Learn to recognise behaviour that an expert called normal.
+
+    Parameters
+    ----------
+    part : NDArray[numpy.float64]
+        Windows of one incident as seen from healthy.
+    others : Others
+        Faults it must not swallow.
+
+    Returns
+    -------
+    Fitted
+        Its region reaches no further than the windows that were judged, and is shrunk until no
+        protected window lies in it.
+    """
+    centre = tidy(part.mean(axis=0))
+    rays, even = Rays(centre, others.known, grows=False), (1.0, 1.0)
+    score = nonconformity(part, rays, even)
+    closeness = _closeness(part, centre, others, grows=False, rest_grows=True)
+    reach = float(tidy(np.array([score.max() * (1 + _TINY)]))[0])
+    near = nonconformity(others.protected, rays, even)
+    beside = _closeness(others.protected, centre, others, grows=False, rest_grows=True)
+    accept, margin = _shrunk([score], [closeness], reach, near, beside)
+    kept = _share([score], [closeness], accept, margin)
+    whole = _share([score], [closeness], reach, 1.0)
+    return Fitted(centre, even, accept, margin, (tidy(np.sort(score)),), 0, 0, kept, whole, False)  # noqa: FBT003
+
+
+def _placed(
+    parts: Sequence[Floats], others: Others, *, grows: bool
+) -> tuple[Floats, tuple[float, float]]:
+    mean = np.mean([part.mean(axis=0) for part in parts], axis=0)
+    centre = tidy(mean) if grows else _graded(mean, len(parts), others.known)
+    rays = Rays(centre, others.known, grows)
+    spread = []
+    for direction in zip(*(near_and_beyond(part, rays) for part in parts), strict=True):
+        own = float(np.mean([(away**2).mean() for away in direction]))
+        share = (OWN_WEIGHT + len(parts) * own) / (OWN_WEIGHT + len(parts))
+        spread.append(float(f"{math.sqrt(share):.9g}"))
+    return centre, (spread[0], spread[1])
+
+
+def _graded(mean: Floats, occasions: int, known: Floats) -> Floats:
+    """Place a grade of a known fault: of what lies beyond the known pictures, drop what is chance.
+
+    An occasion lies off its fault's mean by about one standard deviation in each coordinate. The
+    pictures that were learnt stand for many occasions; one taught from few carries that error in
+    every coordinate, and would seem further away than it is. (James and Stein 1961, positive part.)
+    """
+    basis = np.linalg.qr(known.T)[0] if len(known) else np.zeros((len(mean), 0))
+    inside = basis @ (basis.T @ mean)
+    beyond = mean - inside
+    chance = (len(mean) - basis.shape[1]) / occasions
+    kept = max(0.0, 1.0 - chance / max(float(beyond @ beyond), _TINY))
+    return tidy(inside + kept * beyond)
+
+
+def _closeness(
+    offsets: Floats, centre: Floats, others: Others, *, grows: bool, rest_grows: bool | None = None
+) -> Floats:
+    if not len(others.beside):
+        return np.zeros(len(offsets))
+    grow = grows if rest_grows is None else rest_grows
+    own = ray_distances(offsets, centre, grows=grows)
+    rest = np.min([ray_distances(offsets, ray, grows=grow) for ray in others.beside], axis=0)
+    return np.asarray(own / np.maximum(rest, 1e-12), dtype=np.float64)
+
+
+def _left_out(
+    parts: Sequence[Floats], others: Others, *, grows: bool
+) -> tuple[list[Floats], list[Floats]]:
+    """Judge each occasion by what the others teach."""
+    scores, closeness = [], []
+    for place, part in enumerate(parts):
+        rest = [one for n, one in enumerate(parts) if n != place] or [part]
+        centre, spread = _placed(rest, others, grows=grows)
+        score = nonconformity(part, Rays(centre, others.known, grows), spread)
+        scores.append(score * math.sqrt(2) if len(parts) == 1 else score)
+        closeness.append(_closeness(part, centre, others, grows=grows))
+    return scores, closeness
+
+
+def _limit(scores: Sequence[Floats]) -> float:
+    """Find the nonconformity that one more occasion should stay below."""
+    logs = np.log(np.maximum([np.quantile(one, OF_WINDOWS) for one in scores], _TINY))
+    freedom = OWN_WEIGHT + len(logs) - 1
+    squares = OWN_WEIGHT * USUAL_SPREAD**2 + float(((logs - logs.mean()) ** 2).sum())
+    further = math.sqrt(squares / freedom * (1 + 1 / len(logs)))
+    limit = math.exp(float(logs.mean()) + float(student.ppf(COVERED, freedom)) * further)
+    return float(f"{limit:.9g}")
+
+
+def _shrunk(
+    scores: list[Floats],
+    closeness: list[Floats],
+    accept: float,
+    near: Floats,
+    beside: Floats,
+) -> tuple[float, float]:
+    """Shrink region and margin until no protected window is accepted, at the least cost.
+
+    A window is accepted if its nonconformity is at most the region's and its closeness below the
+    margin. For every region that ends just before a protected window, the margin that keeps out
+    those within it follows; the pair that accepts most of the own windows is taken.
+    """
+    inside = np.flatnonzero((near <= accept) & (beside < 1.0))
+    order = inside[np.argsort(near[inside], kind="stable")]
+    regions = [float(near[n]) * _JUST_BELOW for n in order] + [accept]
+    closest = np.minimum.accumulate(np.concatenate([[1.0], beside[order]]))
+    best = (-1.0, accept, 1.0)
+    for region, margin in zip(regions, closest.tolist(), strict=True):
+        bound = float(f"{region:.9g}"), float(f"{margin * _JUST_BELOW:.9g}") if margin < 1 else 1.0
+        best = max(best, (_share(scores, closeness, *bound), *bound))
+    return best[1], best[2]
+
+
+def _share(
+    scores: Sequence[Floats], closeness: Sequence[Floats], accept: float, margin: float
+) -> float:
+    accepted = [
+        float(((score <= accept) & (close < margin)).mean())
+        for score, close in zip(scores, closeness, strict=True)
+    ]
+    return float(np.mean(accepted))
+
+
+def _found(
+    parts: Sequence[Floats], place: int, others: Others, margin: float, *, grows: bool
+) -> bool:
+    """Say whether the other occasions alone would have recognised one, limit and all."""
+    rest = [one for n, one in enumerate(parts) if n != place]
+    centre, spread = _placed(rest, others, grows=grows)
+    score = nonconformity(parts[place], Rays(centre, others.known, grows), spread)
+    closeness = _closeness(parts[place], centre, others, grows=grows)
+    limit = _limit(_left_out(rest, others, grows=grows)[0])
+    return bool(((score <= limit) & (closeness < margin)).mean() >= _HALF)
