@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from faultprint.evaluate.sensors import (
-    defect_incidents,
     defect_table,
+    during_defects,
     match_defects,
     wrong_accusations,
 )
@@ -65,7 +65,7 @@ def test_only_what_no_defect_explains_is_a_wrong_accusation() -> None:
     assert wrong["sensor"].tolist() == ["current"]
 
 
-def test_an_incident_counts_against_a_sensor_where_no_fault_was() -> None:
+def test_an_incident_that_names_a_fault_while_a_sensor_is_bad_is_looked_at() -> None:
     incidents = pd.DataFrame(
         {
             "incident": ["a", "b", "c", "d"],
@@ -75,5 +75,9 @@ def test_an_incident_counts_against_a_sensor_where_no_fault_was() -> None:
             "failure_mode": ["seal_leak", "", "seal_leak", "bearing_wear"],
         }
     )
-    found = defect_incidents(incidents, _truth(), DAY)
-    assert found[["incident", "defect", "sensor"]].to_numpy().tolist() == [["a", "stuck", "flow"]]
+    incidents["opened"] = incidents["first_seen"]
+    found = [
+        (incident["incident"], defects[["mode", "item"]].to_numpy().tolist())
+        for incident, defects in during_defects(incidents, _truth(), DAY)
+    ]
+    assert found == [("a", [["stuck", "flow"]]), ("d", [["drift", "flow"]])]

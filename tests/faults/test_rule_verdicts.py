@@ -44,7 +44,7 @@ def release(*files: dict[str, Any], **rules: dict[str, Any]) -> Release:
     signatures = sign_rules(learned().signatures, compile_book(book, scoring), ORIGIN)
     equipment = settings().equipment["pump"]
     twin = fit(windows, equipment, settings().twin)
-    return Release(scoring, {"pump": learned().model}, {"pump": twin}, signatures, None, book)
+    return Release(scoring, {"pump": learned().model}, {"pump": twin}, signatures, rules=book)
 
 
 @cache

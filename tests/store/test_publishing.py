@@ -34,7 +34,7 @@ def bundle(folder: Path, severity: int, item: str = "seal") -> Path:
     """Write a candidate that differs from today's release in words."""
     _, parts = read_bundle(TODAY)
     words = f"severity: {severity}\nitem: {item}".encode()
-    text = parts[PART].replace(b"\nitem: ''", b"").replace(b"severity: 3", words)
+    text = parts[PART].replace(b"\nitem: ''", b"").replace(b"severity: null", words)
     write_bundle({**parts, PART: text}, folder, {"version": "0.0.1"})
     return folder
 

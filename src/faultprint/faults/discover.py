@@ -82,8 +82,9 @@ def group_incidents(
     Notes
     -----
     Average linkage on one minus the cosine of the pictures
-    (:mod:`faultprint.faults.discovery.picture`), cut half way between what incidents of one known fault and of two are apart. Chosen against
-    HDBSCAN and others on known faults treated as unknown: see the page on discovery.
+    (:mod:`faultprint.faults.discovery.picture`), cut half way between what incidents of one known
+    fault and of two are apart. Chosen against HDBSCAN and others on known faults treated as
+    unknown: see the page on discovery.
     """
     order = tuple(sorted(pictures.incidents))
     values = pictures.of(order).matrix

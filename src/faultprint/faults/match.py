@@ -14,23 +14,20 @@ from faultprint import tables
 from faultprint.errors import ReleaseError
 from faultprint.faults.diagnosis.evidence import Observation, evidence
 from faultprint.faults.diagnosis.support import unsupported
-from faultprint.faults.diagnosis.unmix import beside, explained_by_two, unmix
-from faultprint.faults.diagnosis.verdicts import Judgement, judge
+from faultprint.faults.diagnosis.unmix import beside
+from faultprint.faults.diagnosis.weighing import Weighed, weigh
 from faultprint.faults.learning.design import design, values_of
 from faultprint.faults.model import ClassModel
 from faultprint.faults.signature import reference_of
 from faultprint.faults.teaching.taught import TaughtSet
 from faultprint.faults.teaching.taught_verdicts import Judged, hear_taught
 from faultprint.records import Signature
-from faultprint.state import limits
 from faultprint.state.distrust import DISTRUSTED, SENSOR_BAD, distrusted_sensors
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _DIGITS = 4
-_HALF = 0.5
-"""Share of its symptoms a fault can lose before it cannot be judged."""
 _BLOCK = 2048
 """Windows explained at a time: TreeSHAP needs classes x features numbers for each."""
 
@@ -89,25 +86,22 @@ def diagnose(
     rows = windows.sort_values(["asset", "end"], kind="stable", ignore_index=True)
     good = (rows["reason"] == "").to_numpy()
     values = values_of(design(rows[good], residuals), model.features)
-    probabilities = model.probabilities(values)
-    p_values = model.p_values(values, probabilities)
     mine = {s.failure_mode: s for s in signatures if s.equipment_class == model.equipment_class}
-    blind = _blind(model, mine, values)
-    p_values[:, 1:][blind] = np.nan
-    judged = judge(p_values, probabilities, model.limit, model.significance)
-    shares = unmix(values, model.metric, model.classes)
-    judged = _explained(model, values, shares, probabilities, (judged, blind))
-    further = _beside(model, shares, judged, blind)
-    told = _told(model, mine, values, p_values, probabilities, judged, further)
+    weighed = weigh(model, mine, values)
+    judged = weighed.judgement
+    further = _beside(model, weighed)
+    told = _told(model, mine, values, weighed, further)
     states = _frame("states", rows, release)
-    states.loc[good, "p_value"] = p_values[:, 0]
+    states.loc[good, "p_value"] = weighed.p_values[:, 0]
     states["limit"] = model.limit
     diagnoses = _frame("diagnoses", rows, release)
-    told["reason"] = _unjudged(model, blind)
+    told["reason"] = _unjudged(model, weighed.blind)
     for column, texts in told.items():
         diagnoses.loc[good, column] = texts
     judged_rows = rows[good].reset_index(drop=True)
-    weak = unsupported(model, judged_rows, values, judged, lambda v: _blind(model, mine, v))
+    weak = unsupported(
+        model.features, judged_rows, values, judged, lambda v: weigh(model, mine, v).judgement
+    )
     for at, reason in zip(np.flatnonzero(good).tolist(), weak, strict=True):
         if reason:
             _take_back(states, diagnoses, at, reason)
@@ -124,42 +118,13 @@ def _take_back(states: pd.DataFrame, diagnoses: pd.DataFrame, at: int, reason: s
     diagnoses.loc[at, "reason"] = reason
 
 
-def _explained(
-    model: ClassModel,
-    values: Floats,
-    shares: Floats,
-    probabilities: Floats,
-    so_far: tuple[Judgement, Flags],
-) -> Judgement:
-    """Name two faults where none alone, but both together, explain a deviation."""
-    judged, blind = so_far
-    rows = np.flatnonzero(judged.verdict == "deviation")
-    if len(model.modes) < 2 or not len(rows):
-        return judged
-    signals = model.signals(values[rows], probabilities[rows])
-    foreign = np.column_stack(
-        [
-            limits.p_values(signals.foreign[:, 1 + m], model.calibration[mode].foreign)
-            for m, mode in enumerate(model.modes)
-        ]
-    )
-    foreign[blind[rows]] = 0.0  # what cannot be seen explains nothing
-    alone = {mode: model.alone[mode] for mode in model.modes}
-    pairs = explained_by_two(shares[rows], foreign, alone, model.significance)
-    found = pairs[:, 0] >= 0
-    mode, verdict = judged.mode.copy(), judged.verdict.copy()
-    mode[rows[found]], verdict[rows[found]] = pairs[found, 0], "known"
-    candidates = judged.candidates.copy()
-    candidates[rows[found], pairs[found, 0]] = True
-    return Judgement(verdict, mode, candidates)
-
-
-def _beside(
-    model: ClassModel, shares: Floats, judged: Judgement, blind: Flags
-) -> list[dict[str, float]]:
+def _beside(model: ClassModel, weighed: Weighed) -> list[dict[str, float]]:
     """Name the faults beside the first one; not those a window cannot show."""
-    found = beside(shares, judged.mode, model.alone, model.modes, model.significance)
-    unseen = [[m for m, lost in zip(model.modes, row, strict=True) if lost] for row in blind]
+    first = weighed.judgement.mode
+    found = beside(weighed.shares, first, model.alone, model.modes, model.significance)
+    unseen = [
+        [m for m, lost in zip(model.modes, row, strict=True) if lost] for row in weighed.blind
+    ]
     return [
         {mode: round(p, _DIGITS) for mode, p in one.items() if mode not in lost}
         for one, lost in zip(found, unseen, strict=True)
@@ -184,19 +149,6 @@ def _struck(
         if hit:
             _take_back(states, diagnoses, at, hit)
     return states, diagnoses
-
-
-def _blind(model: ClassModel, signatures: Mapping[str, Signature], values: Floats) -> Flags:
-    """Mark the faults a window cannot show: the leading symptom, or half of them, not measured."""
-    blind = np.zeros((len(values), len(model.modes)), dtype=np.bool_)
-    place = {name: i for i, name in enumerate(model.features)}
-    for number, mode in enumerate(model.modes):
-        named = signatures[mode].symptoms if mode in signatures else ()
-        columns = [place[s.descriptor] for s in named if s.descriptor in place]
-        if columns:
-            lost = ~np.isfinite(values[:, columns])
-            blind[:, number] = lost[:, 0] | (lost.mean(axis=1) >= _HALF)
-    return blind
 
 
 def _unjudged(model: ClassModel, blind: Flags) -> list[str]:
@@ -237,19 +189,18 @@ def _frame(name: str, rows: pd.DataFrame, release: str) -> pd.DataFrame:
     return frame.astype({c: empty[c].dtype for c in empty.columns})
 
 
-def _told(  # noqa: PLR0913 - all that was found out about the windows
+def _told(
     model: ClassModel,
     signatures: Mapping[str, Signature],
     values: Floats,
-    p_values: Floats,
-    probabilities: Floats,
-    judged: Judgement,
+    weighed: Weighed,
     further: list[dict[str, float]],
 ) -> dict[str, list[str]]:
     """Write out verdict, candidates and evidence, one text a window."""
+    judged, p_values = weighed.judgement, weighed.p_values
     names = ("", *model.modes)
     modes = [names[i + 1] for i in judged.mode.tolist()]
-    order = np.argsort(-probabilities[:, 1:], axis=1, kind="stable")
+    order = np.argsort(-weighed.probabilities[:, 1:], axis=1, kind="stable")
     ranked = [
         [m for m in mine if row[m]]
         for mine, row in zip(order.tolist(), judged.candidates.tolist(), strict=True)

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from faultprint.faults.diagnosis.verdicts import Judgement, judge
+from faultprint.faults.diagnosis.verdicts import Judgement
 from faultprint.faults.learning.design import DEVIANCE, source_of
-from faultprint.faults.model import ClassModel
 from faultprint.state.distrust import (
     SENSOR_SUSPECT,
     SUSPECTED,
@@ -22,26 +21,26 @@ Flags = NDArray[np.bool_]
 
 
 def unsupported(
-    model: ClassModel,
+    features: tuple[str, ...],
     rows: pd.DataFrame,
     values: Floats,
     judged: Judgement,
-    blind: Callable[[Floats], Flags],
+    again: Callable[[Floats], Judgement],
 ) -> list[str]:
     """Find the abnormal windows that a suspect sensor alone makes so.
 
     Parameters
     ----------
-    model : ClassModel
-        What was learnt of the class.
+    features : tuple[str, ...]
+        Columns of the values.
     rows : pandas.DataFrame
         The windows; the column ``suspected`` names their sensors in doubt.
     values : NDArray[numpy.float64]
         What the model reads of them, shape (windows, features).
     judged : Judgement
         What was decided.
-    blind : Callable[[NDArray[numpy.float64]], NDArray[numpy.bool_]]
-        Marks the faults that values cannot show.
+    again : Callable[[NDArray[numpy.float64]], Judgement]
+        Decides what other values say, as it was decided here.
 
     Returns
     -------
@@ -62,8 +61,8 @@ def unsupported(
         doubtful = distrusted_sensors(str(rows[SUSPECTED].iloc[n]))
         groups = [[sensor] for sensor in doubtful]
         for left_out in groups if len(groups) < 2 else [*groups, list(doubtful)]:
-            lost = _made_from(left_out, model.features)
-            if not _stands(model, np.where(lost, np.nan, values[[n]]), judged, n, blind):
+            lost = _made_from(left_out, features)
+            if not _stands(again(np.where(lost, np.nan, values[[n]])), judged, n):
                 texts[n] = f"{SENSOR_SUSPECT}{left_out[0]}:{doubtful[left_out[0]]}"
                 break
     return texts
@@ -81,18 +80,8 @@ def _made_from(sensors: list[str], features: tuple[str, ...]) -> Flags:
     return own | (deviances & condition)
 
 
-def _stands(
-    model: ClassModel,
-    values: Floats,
-    judged: Judgement,
-    n: int,
-    blind: Callable[[Floats], Flags],
-) -> bool:
-    probabilities = model.probabilities(values)
-    p_values = model.p_values(values, probabilities)
-    p_values[:, 1:][blind(values)] = np.nan
-    again = judge(p_values, probabilities, model.limit, model.significance)
-    verdict = str(again.verdict[0])
+def _stands(without: Judgement, judged: Judgement, n: int) -> bool:
+    verdict = str(without.verdict[0])
     if str(judged.verdict[n]) == "deviation":
         return verdict != "healthy"
-    return verdict in {"known", "ambiguous"} and bool(again.mode[0] == judged.mode[n])
+    return verdict in {"known", "ambiguous"} and bool(without.mode[0] == judged.mode[n])
