@@ -36,6 +36,8 @@ def list_releases(database: Database = DEFAULT_DATABASE, as_json: AsJson = False
         rows = [_row(held, row, current) for row in reversed(every)]
         typer.echo(json.dumps(rows, indent=1))
         return
+    if not every:
+        typer.echo("no release yet: run the publish stage")
     for row in reversed(every):
         mark = "*" if row.version == current else " "
         typer.echo(f"{mark} {row.label}  {row.created:%Y-%m-%d %H:%M} UTC  by {row.author}")
