@@ -150,7 +150,15 @@ def _compared(
 ) -> GateResult:
     if incumbent is None:
         return decide(_metrics(workspace), None, settings.gate)
-    held = release_from_parts(database.parts(incumbent.version))
+    try:
+        held = release_from_parts(database.parts(incumbent.version))
+    except ReleaseError as error:  # written by another version: nothing to compare with
+        raise ReleaseError.because(
+            f"the current release {incumbent.label}, which this version cannot read ({error.got})",
+            "one that the candidate can be compared with",
+            "publish the candidate without a comparison: faultprint releases adopt "
+            "--author YOU --reason WHY",
+        ) from error
     return contest(
         Scorer(release_from_parts(parts), "candidate"),
         Scorer(held, incumbent.label),
