@@ -15,6 +15,7 @@ from faultprint.stages.verify import compare_parts, rebuild, verify_text
 from faultprint.stages.workspace import Workspace
 from faultprint.store.bundle import read_bundle, write_bundle
 from faultprint.store.manifest import MANIFEST
+from faultprint.store.parquet import read_table
 from faultprint.store.provenance import params_sha256
 from tests.job.plant import PUMP, Plant, Said, copy_plant, faultprint, refused
 
@@ -154,3 +155,32 @@ def test_other_data_make_another_release_and_the_command_says_so(
     assert said.code == 1
     assert "another here" in said.out
     assert f"signatures/{PUMP}/bearing_wear.yaml: missing" in said.out
+
+
+@pytest.mark.slow
+def test_what_experts_taught_is_made_again_from_their_opinions(
+    job: Job,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    plant: Plant = copy_plant(job[0], settings, tmp_path / "plant")
+    url = f"sqlite:///{plant.root / 'models' / 'signatures.db'}"
+
+    def run(*command: str) -> Said:
+        said = faultprint(monkeypatch, capfd, *command)
+        assert said.code == 0, said
+        return said
+
+    incidents = read_table(plant.workspace.results, "incidents")
+    one = incidents.loc[incidents["windows"].idxmax(), "incident"]
+    words = ["--verdict", "new_fault", "--failure-mode", "loose_foot", "--author", "ada"]
+    held = ["--results", str(plant.workspace.results), "--database", url]
+    run("incidents", "judge", str(one), *words, *held)
+    at = ["--workspace", str(plant.root)]
+    told = run("teach", "--params", str(plant.root / "params.yaml"), *at)
+    assert "loose_foot" in told.out
+    assert release_from_parts(read_bundle(plant.workspace.release)[1]).taught
+    release = ["--release", str(plant.workspace.release), "--database", url]
+    assert "byte by byte" in run("signatures", "verify", *release, *at).out

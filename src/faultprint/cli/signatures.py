@@ -120,6 +120,7 @@ def diff_releases(
 def verify_release(
     release: Release = Path("models/release"),
     workspace: Folder = Path(),
+    database: Database = DEFAULT_DATABASE,
     quick: Annotated[
         bool, typer.Option("--quick", help="Only compare its files with its manifest.")
     ] = False,
@@ -137,7 +138,7 @@ def verify_release(
     from faultprint.stages.verify import verify, verify_text
     from faultprint.stages.workspace import Workspace
 
-    found = verify(release, Workspace(workspace))
+    found = verify(release, Workspace(workspace), database)
     typer.echo(json.dumps(found.to_dict(), indent=1) if as_json else verify_text(found))
     if not found.same:
         raise typer.Exit(1)

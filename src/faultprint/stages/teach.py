@@ -69,7 +69,8 @@ def teach(
     database = SignatureDatabase(settings.database.url)
     current = database.current()
     release = release_from_parts(database.parts(current.version))
-    lessons, unused = _lessons(release, desk, orders, read_table(workspace.tables, "events"))
+    events = read_table(workspace.tables, "events")
+    lessons, unused = find_lessons(release, current.label, desk, orders, events)
     made = evolve(release, lessons, settings.signatures)
     published = _publish(database, current, made, author)
     if published.content_hash != current.content_hash or not any(workspace.release.glob("*")):
@@ -98,10 +99,29 @@ def _publish(
     return published
 
 
-def _lessons(
-    release: Release, desk: Desk, orders: Sequence[Order], events: pd.DataFrame
+def find_lessons(
+    release: Release, label: str, desk: Desk, orders: Sequence[Order], events: pd.DataFrame
 ) -> tuple[Lessons, dict[str, str]]:
-    """Find the windows of each incident on which an opinion stands."""
+    """Find the windows of each incident on which an opinion stands.
+
+    Parameters
+    ----------
+    release : Release
+        The release that is to be taught.
+    label : str
+        Its name.
+    desk : Desk
+        Results and opinions.
+    orders : Sequence[Order]
+        What to merge, split or retire.
+    events : pandas.DataFrame
+        The log.
+
+    Returns
+    -------
+    tuple[Lessons, dict[str, str]]
+        What to learn from, and incidents that teach nothing, each with the reason.
+    """
     pictures = read_table(desk.results, NAME)
     hashes = {name: features_sha256(model.features) for name, model in release.models.items()}
     mine = pictures["features_sha256"] == pictures["equipment_class"].map(hashes)
@@ -120,7 +140,6 @@ def _lessons(
             )
             continue
         found.append(_lesson(judged.incident, settled.opinion, judged.opinions, windows))
-    label = SignatureDatabase(desk.database).current().label
     within = release.scoring.detect.max_lead
     archives = _archives(pictures, desk, within, events, label)
     return Lessons(tuple(found), archives, tuple(orders)), unused

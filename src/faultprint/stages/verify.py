@@ -8,16 +8,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from faultprint.config import settings_from
+from faultprint.config import Settings, settings_from
 from faultprint.errors import ReleaseError
-from faultprint.faults.release import ORIGIN, release_from_parts, release_to_parts
+from faultprint.faults.evolve import evolve
+from faultprint.faults.release import ORIGIN, Release, release_from_parts, release_to_parts
 from faultprint.records import MadeFrom
-from faultprint.stages.learn import LEARNT_BY, build
+from faultprint.stages.desk import Desk
+from faultprint.stages.learn import LEARNT_BY, UNPUBLISHED, build
 from faultprint.stages.run import located, run_stage
+from faultprint.stages.teach import find_lessons
 from faultprint.stages.workspace import Workspace
 from faultprint.store import provenance
-from faultprint.store.bundle import read_bundle
+from faultprint.store.bundle import read_bundle, write_bundle
 from faultprint.store.manifest import content_hash, list_parts
+from faultprint.store.parquet import read_table
 from faultprint.store.versions import compare
 
 
@@ -90,7 +94,7 @@ class Verified:
         return {**asdict(self), "same": self.same}
 
 
-def verify(release: Path, workspace: Workspace) -> Verified:
+def verify(release: Path, workspace: Workspace, database: str) -> Verified:
     """Make a release again in a scratch folder and compare it part by part.
 
     Parameters
@@ -99,16 +103,26 @@ def verify(release: Path, workspace: Workspace) -> Verified:
         Exported release.
     workspace : Workspace
         Where ``data/tables`` and ``data/expert`` are read; nothing is written here.
+    database : str
+        SQLAlchemy URL of the database that holds the opinions, for a release that was taught.
 
     Returns
     -------
     Verified
         Whether it came out the same, and if not, which part and which ingredient differs.
+
+    Notes
+    -----
+    A release that experts taught is made again from the opinions that stand now, on what the
+    release it was taught to says of the tables as they are now. What was merged, split or retired
+    by order is not ordered again.
     """
     manifest, parts = read_bundle(release)
     made_from = _stated(parts, release)
     with tempfile.TemporaryDirectory(prefix="faultprint-verify-") as scratch:
         rebuilt = rebuild(made_from, workspace, Path(scratch))
+        if release_from_parts(parts).taught:
+            rebuilt = _taught(rebuilt, settings_from(made_from.params), Path(scratch), database)
     return compare_parts(manifest.label, parts, rebuilt)
 
 
@@ -138,6 +152,19 @@ def rebuild(made_from: MadeFrom, workspace: Workspace, scratch: Path) -> dict[st
     for stage in ("describe", "expect"):
         run_stage(stage, settings, scratch)
     return release_to_parts(build(located(settings, scratch), place).release)
+
+
+def _taught(
+    learnt: Mapping[str, bytes], settings: Settings, scratch: Path, database: str
+) -> dict[str, bytes]:
+    """Teach the release that was learnt what experts said, as it was done then."""
+    place = Workspace(scratch)
+    label = write_bundle(learnt, place.release, {"version": UNPUBLISHED}).label
+    run_stage("score", settings, scratch)
+    release: Release = release_from_parts(learnt)
+    desk = Desk(place.results, database)
+    lessons, _ = find_lessons(release, label, desk, (), read_table(place.tables, "events"))
+    return release_to_parts(evolve(release, lessons, settings.signatures).release)
 
 
 def compare_parts(label: str, parts: Mapping[str, bytes], rebuilt: Mapping[str, bytes]) -> Verified:
