@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from faultprint.cli import benchmark, groups, incidents, open_set, releases, rules, signatures
 from faultprint.cli import explain as explaining
-from faultprint.cli import groups, incidents, open_set, releases, rules, signatures
 from faultprint.cli.options import Folder, Overrides, Params, Release
 from faultprint.cli.teach import teach
 from faultprint.errors import ConfigError, FaultprintError, RuleError, StoreError
@@ -29,6 +29,7 @@ groups.register(incidents.app)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(rules.app, name="rules")
 app.command("open-set")(open_set.open_set)
+app.command("benchmark")(benchmark.benchmark)
 app.command("explain")(explaining.explain)
 
 

@@ -1,0 +1,1 @@
+"""Protocols of public benchmarks: pure, blind, each with its trivial baselines."""

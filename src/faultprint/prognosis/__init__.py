@@ -1,0 +1,1 @@
+"""How long equipment will last: health, remaining useful life and its interval."""

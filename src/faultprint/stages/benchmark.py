@@ -1,0 +1,289 @@
+"""Run a benchmark blind: forecast without the labels of the test part, then score."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from faultprint.config import Equipment
+from faultprint.errors import SourceError
+from faultprint.evaluate.benchmarks.figures import Figure, refuse_copies, refuse_shared
+from faultprint.evaluate.benchmarks.life import baselines, score_life
+from faultprint.prognosis.rul import (
+    LifeModel,
+    forecast_member,
+    forecast_table,
+    learn_life,
+    life_labels,
+    random_cuts,
+)
+from faultprint.prognosis.settings import LifeSettings
+from faultprint.prognosis.trajectories import Floats, Histories, histories
+from faultprint.store.benchmarks import Benchmark, check_pins, write_result
+from faultprint.store.sources.raw import RawEvents, RawReadings
+from faultprint.store.sources.registry import open_source
+
+CUTS = 8
+"""Random truncations of each training unit on which ablations are judged."""
+CUTS_SEED = 1000
+"""Draws them; another one than calibrates the intervals."""
+
+
+def run_benchmark(
+    name: str, benchmark: Benchmark, data: Path, results: Path, build: Path
+) -> dict[str, Any]:
+    """Forecast the test part, score it and write the results file and what it cost.
+
+    Parameters
+    ----------
+    name : str
+        Name of the benchmark.
+    benchmark : Benchmark
+        The benchmark.
+    data : Path
+        Folder of the published files.
+    results : Path
+        Folder of the results files: ``<name>.json`` and, apart since it differs from run to run,
+        ``<name>.cost.json``.
+    build : Path
+        Folder for the forecasts.
+
+    Returns
+    -------
+    dict[str, Any]
+        What stands in the results file.
+    """
+    began = time.process_time()
+    forecasts = build / f"{name}.csv"
+    predict_test(benchmark, data, forecasts)
+    figures = score_test(benchmark, data, forecasts)
+    result = _result(name, benchmark, figures, "")
+    write_result(results / f"{name}.json", result)
+    write_result(results / f"{name}.cost.json", _cost(began))
+    return result
+
+
+def run_ablations(name: str, benchmark: Benchmark, data: Path, results: Path) -> dict[str, Any]:
+    """Judge what each part of the model gives, on held-out training units.
+
+    Parameters
+    ----------
+    name : str
+        Name of the benchmark.
+    benchmark : Benchmark
+        The benchmark.
+    data : Path
+        Folder of the published files; those of the test part are not opened.
+    results : Path
+        Folder of the results files: ``<name>.ablations.json`` and its cost.
+
+    Returns
+    -------
+    dict[str, Any]
+        What stands in the results file.
+    """
+    began = time.process_time()
+    check_pins(data, benchmark.data)
+    train, remaining = _train(benchmark, data)
+    found: list[Figure] = []
+    for variant, settings in benchmark.ablations.items():
+        model = learn_life(train, remaining, settings)
+        found += _judge_held_out(variant, model, train, remaining)
+    result = _result(name, benchmark, found, " --ablations")
+    write_result(results / f"{name}.ablations.json", result)
+    write_result(results / f"{name}.ablations.cost.json", _cost(began))
+    return result
+
+
+def predict_test(benchmark: Benchmark, data: Path, forecasts: Path) -> None:
+    """Learn from the training part and forecast the last row of each test history.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        The benchmark.
+    data : Path
+        Folder of the published files; the labels of the test part need not be there.
+    forecasts : Path
+        The CSV file to write: a row for each variant, member and asset.
+    """
+    check_pins(data, benchmark.data)
+    train, remaining = _train(benchmark, data)
+    test = _histories(benchmark, _readings(benchmark, data, "test"))
+    refuse_shared(train.assets, test.assets, "units")
+    refuse_copies(_rows(train), _rows(test), "units")
+    tables = [
+        table
+        for name, settings in benchmark.variants.items()
+        for table in _variant(name, settings, train, remaining, test)
+    ]
+    first = next(iter(benchmark.variants.values()))
+    for name, table in baselines(train, remaining, test, first.cap, first.coverage).items():
+        tables.append(table.assign(variant=name, member="baseline"))
+    forecasts.parent.mkdir(parents=True, exist_ok=True)
+    columns = ["variant", "member", "asset", "life", "low", "high", "status"]
+    pd.concat(tables)[columns].to_csv(forecasts, index=False)
+
+
+def score_test(benchmark: Benchmark, data: Path, forecasts: Path) -> list[Figure]:
+    """Open the labels of the test part, and score the forecasts that lie on disk.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        The benchmark.
+    data : Path
+        Folder of the published files.
+    forecasts : Path
+        What :func:`predict_test` wrote.
+
+    Returns
+    -------
+    list[Figure]
+        Of each variant and baseline; ``<variant>, one seed`` is the mean over the members, its
+        interval one standard deviation to either side.
+    """
+    check_pins(data, benchmark.labels)
+    truth = _remaining(benchmark, data, "test")
+    table = pd.read_csv(forecasts, dtype={"member": str})
+    cap = next(iter(benchmark.variants.values())).cap
+    whole = table[~table["member"].str.startswith("seed")]
+    figures = score_life(
+        {str(name): one for name, one in whole.groupby("variant", sort=False)}, truth, cap
+    )
+    for name, members in table.groupby("variant", sort=False):
+        alone = members[members["member"].str.startswith("seed")]
+        every = [score_life({str(name): one}, truth, cap) for _, one in alone.groupby("member")]
+        figures += [_spread(list(same)) for same in zip(*every, strict=True)]
+    return figures
+
+
+def _spread(same: list[Figure]) -> Figure:
+    values = np.array([one.value for one in same])
+    mean, sd = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    one = same[0]
+    return Figure(
+        f"{one.variant}, one seed", one.stratum, one.measure, mean, mean - sd, mean + sd, one.n
+    )
+
+
+def _variant(
+    name: str, settings: LifeSettings, train: Histories, remaining: Floats, test: Histories
+) -> Iterator[pd.DataFrame]:
+    model = learn_life(train, remaining, settings)
+    last = test.starts[1:] - 1
+    every = [forecast_member(member, settings, test) for member in model.members]
+    table = forecast_table(np.mean(every, axis=0), model.margins, settings, test).iloc[last]
+    yield table.assign(variant=name, member="ensemble")
+    for seed, member, forecast in zip(settings.seeds, model.members, every, strict=True):
+        table = forecast_table(forecast, member.margins, settings, test).iloc[last]
+        yield table.assign(variant=name, member=f"seed {seed}")
+
+
+def _judge_held_out(
+    variant: str, model: LifeModel, train: Histories, remaining: Floats
+) -> list[Figure]:
+    """Score forecasts that were made without the unit, at random cuts."""
+    cap = model.settings.cap
+    cuts = random_cuts(train, CUTS, CUTS_SEED)
+    labels = life_labels(train, remaining, cap)[cuts]
+    middle = model.held_out.mean(axis=0)
+    table = forecast_table(middle, model.margins, model.settings, train).iloc[cuts]
+    names = [f"{asset} {n}" for n, asset in enumerate(table["asset"])]
+    truth = dict(zip(names, labels.tolist(), strict=True))
+    found = score_life({variant: table.assign(asset=names)}, truth, cap)
+    return [one for one in found if one.stratum == "all"]
+
+
+def _train(benchmark: Benchmark, data: Path) -> tuple[Histories, Floats]:
+    train = _histories(benchmark, _readings(benchmark, data, "train"))
+    remaining = _remaining(benchmark, data, "train")
+    return train, np.array([remaining.get(asset, np.nan) for asset in train.assets])
+
+
+def _opened(benchmark: Benchmark, data: Path, part: str) -> Iterator[Any]:
+    options = {**benchmark.source.options, "part": part}
+    source = benchmark.source.model_copy(update={"path": str(data), "options": options})
+    return open_source(source, benchmark.equipment)
+
+
+def _readings(benchmark: Benchmark, data: Path, part: str) -> pd.DataFrame:
+    """Read the readings, and stop before the reader comes to the events."""
+    for raw in _opened(benchmark, data, part):
+        if isinstance(raw, RawReadings):
+            named = {name: column.sensor for name, column in raw.mapping.sensors.items()}
+            return raw.frame.rename(columns=named)
+    raise SourceError.because("no readings", "one table of readings a part", "check the folder")
+
+
+def _equipment(benchmark: Benchmark) -> Equipment:
+    return next(iter(benchmark.equipment.values()))
+
+
+def _histories(benchmark: Benchmark, readings: pd.DataFrame) -> Histories:
+    equipment = _equipment(benchmark)
+    return histories(readings, equipment.named("symptom"), equipment.named("condition"))
+
+
+def _remaining(benchmark: Benchmark, data: Path, part: str) -> dict[str, float]:
+    """Take the remaining life at the last row of each asset that is known to fail."""
+    last: dict[str, pd.Timestamp] = {}
+    failed: dict[str, pd.Timestamp] = {}
+    for raw in _opened(benchmark, data, part):
+        if isinstance(raw, RawReadings):
+            last |= _latest(raw.frame)
+        elif isinstance(raw, RawEvents):
+            failed |= _latest(raw.frame[raw.frame["kind"] == "failure"])
+    period = pd.Timedelta(_equipment(benchmark).period)
+    return {asset: (time - last[asset]) / period for asset, time in failed.items()}
+
+
+def _latest(rows: pd.DataFrame) -> dict[str, pd.Timestamp]:
+    return {str(asset): time for asset, time in rows.groupby("asset")["time"].max().items()}
+
+
+def _rows(history: Histories) -> dict[str, Floats]:
+    both = np.hstack([history.conditions, history.readings])
+    return {asset: both[span] for asset, span in zip(history.assets, history.spans(), strict=True)}
+
+
+def _result(name: str, benchmark: Benchmark, figures: list[Figure], option: str) -> dict[str, Any]:
+    return {
+        "title": benchmark.title,
+        "protocol": benchmark.protocol,
+        "command": f"faultprint benchmark {name} --data DIR{option}",
+        "data": {**benchmark.data, **({} if option else benchmark.labels)},
+        "figures": [asdict(one) for one in figures],
+    }
+
+
+def _cost(began: float) -> dict[str, Any]:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"cpu_seconds": round(time.process_time() - began), "peak_memory_mib": round(peak)}
+
+
+def figure_lines(result: dict[str, Any]) -> list[str]:
+    """Write the figures of a result as lines of text.
+
+    Parameters
+    ----------
+    result : dict[str, Any]
+        What a results file holds.
+
+    Returns
+    -------
+    list[str]
+        One line a figure.
+    """
+    return [
+        f"{one['variant']}; {one['stratum']}: {one['measure']} {one['value']:.4g} "
+        f"({one['low']:.4g} to {one['high']:.4g}), n {one['n']}"
+        for one in result["figures"]
+    ]

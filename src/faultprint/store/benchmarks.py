@@ -1,0 +1,145 @@
+"""Benchmark files, data pinned by sha256, and results files."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from faultprint.config import Equipment, Source, Strict, complaints
+from faultprint.errors import ConfigError, SourceError, listed
+from faultprint.prognosis.settings import LifeSettings
+
+
+class Benchmark(Strict):
+    """One benchmark: a data set, a protocol and what is tried on it."""
+
+    title: str
+    """Its heading in the book."""
+    protocol: Literal["remaining_life"]
+    """How it is judged."""
+    equipment: dict[str, Equipment]
+    """Equipment class -> its sensors; conditions and symptoms as everywhere else."""
+    source: Source
+    """The reader and its options; the folder is given on the command line."""
+    data: dict[str, str]
+    """File that is learnt from or forecast -> sha256 of its unpacked text."""
+    labels: dict[str, str]
+    """File of test labels, which only the scorer opens -> sha256 of its unpacked text."""
+    variants: dict[str, LifeSettings] = Field(min_length=1)
+    """Name -> settings; each is judged on the test part."""
+    ablations: dict[str, LifeSettings] = Field(default_factory=dict)
+    """Name -> settings; each is judged on held-out training units alone."""
+
+
+def load_benchmark(name: str, folder: Path) -> Benchmark:
+    """Read the file of a benchmark.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    folder : Path
+        Where the files are.
+
+    Returns
+    -------
+    Benchmark
+        The benchmark.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such benchmark, or its file has a wrong key or value.
+    """
+    known = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    if name not in known:
+        raise ConfigError.unknown("benchmark", name, sorted(known))
+    try:
+        return Benchmark.model_validate(yaml.safe_load(known[name].read_text("utf-8")))
+    except ValidationError as error:
+        raise ConfigError(complaints(error, Benchmark, f"wrong settings in {name}")) from error
+
+
+def check_pins(folder: Path, pins: Mapping[str, str]) -> None:
+    """Refuse data other than those the figures were measured on.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files are, gzipped or not.
+    pins : Mapping[str, str]
+        File -> sha256 of its unpacked text.
+
+    Raises
+    ------
+    SourceError
+        If a file is missing or differs; all are listed.
+    """
+    wrong = []
+    for name, pin in pins.items():
+        found = _unpacked(folder, name)
+        if found is None:
+            wrong.append(f"{name} (missing)")
+        elif (digest := hashlib.sha256(found).hexdigest()) != pin:
+            wrong.append(f"{name} (sha256 {digest[:12]}..., pinned {pin[:12]}...)")
+    if wrong:
+        raise SourceError.because(
+            f"other data than the benchmark names: {listed(wrong)}",
+            "the published files, gzipped or not",
+            "fetch them again, or pin your own in params/benchmarks",
+        )
+
+
+def _unpacked(folder: Path, name: str) -> bytes | None:
+    plain, packed = folder / name, folder / f"{name}.gz"
+    if plain.is_file():
+        return plain.read_bytes()
+    return gzip.decompress(packed.read_bytes()) if packed.is_file() else None
+
+
+def write_result(path: Path, result: Mapping[str, Any]) -> None:
+    """Write a results file; equal results are equal bytes.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    result : Mapping[str, Any]
+        What was measured; numbers are rounded to six digits.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(_rounded(result), indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def read_results(folder: Path) -> dict[str, dict[str, Any]]:
+    """Read all results files.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they are.
+
+    Returns
+    -------
+    dict[str, dict[str, Any]]
+        File name without ``.json`` -> contents, sorted.
+    """
+    files: Iterable[Path] = sorted(folder.glob("*.json"))
+    return {path.name.removesuffix(".json"): json.loads(path.read_text("utf-8")) for path in files}
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _rounded(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(one) for one in value]
+    if isinstance(value, float):
+        return None if value != value else float(f"{value:.6g}")
+    return value
