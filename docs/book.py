@@ -85,7 +85,8 @@ def _page(name: str, results: dict[str, dict[str, Any]]) -> str:
             "## What each part gives",
             "",
             "On left-out training engines, each cut off eight times at random; one seed;",
-            f"`{ablations['command']}`. The test part is not opened.",
+            f"`{ablations['command']}`. The labels of the test part are not opened. The last row",
+            "is the protocol that leaks, with rows of one engine on both sides.",
             "",
             *_table(ablations["figures"], ["rmse", "mae", "coverage", "width"]),
             "",
@@ -110,7 +111,7 @@ def _table(figures: list[dict[str, Any]], measures: list[str]) -> list[str]:
     lines.append("|---" * (len(measures) + 1) + "|")
     for variant in dict.fromkeys(one["variant"] for one in figures):
         found = {one["measure"]: one for one in figures if one["variant"] == variant}
-        cells = " | ".join(_cell(found[name]) for name in measures)
+        cells = " | ".join(_cell(found[name]) if name in found else "" for name in measures)
         lines.append(f"| {variant} | {cells} |")
     return lines
 

@@ -42,7 +42,24 @@ def params_page() -> str:
     from faultprint.config import Settings
 
     lines = ["# params.yaml", "", "An unknown key is an error that names the nearest one.", ""]
-    for model, path in _walk(Settings, "", set()):
+    return "\n".join([*lines, *_keys(Settings, set())])
+
+
+def benchmarks_page() -> str:
+    """Describe every key of a benchmark's file that params.yaml does not have."""
+    from faultprint.config import Settings
+    from faultprint.store.benchmarks import Benchmark
+
+    known: set[type[BaseModel]] = set()
+    list(_walk(Settings, "", known))
+    lines = ["# params/benchmarks", "", "A benchmark is a file there and a reader. `equipment` and"]
+    lines += ["`source` are those of [params.yaml](params.md).", ""]
+    return "\n".join([*lines, *_keys(Benchmark, known)])
+
+
+def _keys(settings: type[BaseModel], seen: set[type[BaseModel]]) -> list[str]:
+    lines = []
+    for model, path in _walk(settings, "", seen):
         lines += [f"## `{path or 'top level'}`", "", (model.__doc__ or "").strip(), ""]
         lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
         for name, field in model.model_fields.items():
@@ -51,7 +68,7 @@ def params_page() -> str:
                 f"{' '.join((field.description or '').split())} |"
             )
         lines.append("")
-    return "\n".join(lines)
+    return lines
 
 
 def cli_page() -> str:
@@ -231,6 +248,7 @@ def rules_page() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "tables.md": tables_page,
     "params.md": params_page,
+    "benchmarks.md": benchmarks_page,
     "cli.md": cli_page,
     "descriptors.md": descriptors_page,
     "rules.md": rules_page,
@@ -286,7 +304,7 @@ def _walk(
 def _kind(annotation: Any) -> str:
     text = getattr(annotation, "__name__", None) or str(annotation)
     text = str(annotation) if "[" in str(annotation) else text
-    for noise in ("faultprint.config.", "datetime.", "typing."):
+    for noise in ("faultprint.config.", "faultprint.prognosis.settings.", "datetime.", "typing."):
         text = text.replace(noise, "")
     text = re.sub(r"Optional\[Annotated\[(\w+), .*\]\]", r"\1 or None", text)
     return f"`{text}`".replace("timedelta", "duration").replace("|", "or")

@@ -20,7 +20,7 @@ from faultprint.cli import app
 from faultprint.errors import ConfigError, LeakageError, SourceError, TableError
 from faultprint.evaluate.benchmarks.figures import bootstrap, refuse_copies, refuse_shared
 from faultprint.evaluate.benchmarks.life import nasa_score, score_life
-from faultprint.stages.benchmark import predict_test, run_ablations, score_test
+from faultprint.stages.benchmark import LEAKY, predict_test, run_ablations, score_test
 from faultprint.store.benchmarks import Benchmark, check_pins, load_benchmark
 
 ROOT = Path(__file__).parents[2]
@@ -172,7 +172,9 @@ def test_ablations_do_not_open_the_labels(
     shutil.copytree(place / "data", blind)
     (blind / "RUL_FD001.txt").unlink()
     result = run_ablations("small", benchmark, blind, tmp_path)
-    assert {one["variant"] for one in result["figures"]} == {"alone"}
+    found = {one["variant"]: one for one in result["figures"] if one["measure"] == "rmse"}
+    assert set(found) == {"alone", LEAKY}
+    assert found[LEAKY]["value"] < found["alone"]["value"]
     assert (tmp_path / "small.ablations.json").is_file()
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from faultprint.config import Equipment
 from faultprint.errors import SourceError
 from faultprint.evaluate.benchmarks.figures import Figure, refuse_copies, refuse_shared
-from faultprint.evaluate.benchmarks.life import baselines, score_life
+from faultprint.evaluate.benchmarks.life import baselines, leaky_forecast, score_life
 from faultprint.prognosis.rul import (
     LifeModel,
     forecast_member,
@@ -30,6 +30,7 @@ from faultprint.store.benchmarks import Benchmark, check_pins, write_result
 from faultprint.store.sources.raw import RawEvents, RawReadings
 from faultprint.store.sources.registry import open_source
 
+LEAKY = "leaky, a warning: trees alone, rows dealt at random"
 CUTS = 8
 """Random truncations of each training unit on which ablations are judged."""
 CUTS_SEED = 1000
@@ -96,6 +97,8 @@ def run_ablations(name: str, benchmark: Benchmark, data: Path, results: Path) ->
     for variant, settings in benchmark.ablations.items():
         model = learn_life(train, remaining, settings)
         found += _judge_held_out(variant, model, train, remaining)
+    first = next(iter(benchmark.variants.values()))
+    found += _judge_leaky(train, remaining, first)
     result = _result(name, benchmark, found, " --ablations")
     write_result(results / f"{name}.ablations.json", result)
     write_result(results / f"{name}.ablations.cost.json", _cost(began))
@@ -191,14 +194,28 @@ def _judge_held_out(
     variant: str, model: LifeModel, train: Histories, remaining: Floats
 ) -> list[Figure]:
     """Score forecasts that were made without the unit, at random cuts."""
-    cap = model.settings.cap
+    middle = model.held_out.mean(axis=0)
+    table = forecast_table(middle, model.margins, model.settings, train)
+    return _judge_cuts(variant, table, train, remaining, model.settings.cap)
+
+
+def _judge_leaky(train: Histories, remaining: Floats, settings: LifeSettings) -> list[Figure]:
+    life = leaky_forecast(train, remaining, settings)
+    names = np.asarray(train.assets, dtype=object)[train.codes()]
+    columns = {"asset": names, "life": life, "low": life, "high": life, "status": "estimated"}
+    found = _judge_cuts(LEAKY, pd.DataFrame(columns), train, remaining, settings.cap)
+    return [one for one in found if one.measure in {"rmse", "mae"}]
+
+
+def _judge_cuts(
+    variant: str, table: pd.DataFrame, train: Histories, remaining: Floats, cap: float
+) -> list[Figure]:
     cuts = random_cuts(train, CUTS, CUTS_SEED)
     labels = life_labels(train, remaining, cap)[cuts]
-    middle = model.held_out.mean(axis=0)
-    table = forecast_table(middle, model.margins, model.settings, train).iloc[cuts]
-    names = [f"{asset} {n}" for n, asset in enumerate(table["asset"])]
+    chosen = table.iloc[cuts]
+    names = [f"{asset} {n}" for n, asset in enumerate(chosen["asset"])]
     truth = dict(zip(names, labels.tolist(), strict=True))
-    found = score_life({variant: table.assign(asset=names)}, truth, cap)
+    found = score_life({variant: chosen.assign(asset=names)}, truth, cap)
     return [one for one in found if one.stratum == "all"]
 
 

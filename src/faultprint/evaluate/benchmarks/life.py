@@ -14,8 +14,11 @@ import pandas as pd
 
 from faultprint.errors import TableError, listed
 from faultprint.evaluate.benchmarks.figures import Figure, Floats, bootstrap
-from faultprint.prognosis.rul import life_labels, random_cuts
-from faultprint.prognosis.trajectories import Histories
+from faultprint.prognosis.learners import FIRST_STAGE, boost
+from faultprint.prognosis.rul import deal_assets, life_labels, random_cuts
+from faultprint.prognosis.settings import LifeSettings
+from faultprint.prognosis.trajectories import Histories, trajectory_features
+from faultprint.twin.modes import learn_modes
 
 NEAR_END = 50.0
 """True life up to which an engine is near its end [cycles]."""
@@ -112,6 +115,39 @@ def baselines(
         )
         for name, (life, low, high) in made.items()
     }
+
+
+def leaky_forecast(history: Histories, remaining: Floats, settings: LifeSettings) -> Floats:
+    """Forecast as the wrong protocol does: rows of one asset are learnt from and judged on.
+
+    Parameters
+    ----------
+    history : Histories
+        Training assets.
+    remaining : NDArray[numpy.float64]
+        Remaining life at their last rows [cycles].
+    settings : LifeSettings
+        Cap, parts and seed.
+
+    Returns
+    -------
+    NDArray[numpy.float64]
+        For every row, boosted trees on the same features, learnt from the other parts of rows that
+        were dealt at random [cycles]. For a warning beside the honest number, never for a claim.
+    """
+    labels = life_labels(history, remaining, settings.cap)
+    modes = learn_modes(history.conditions, history.readings, settings.seeds[0])
+    residuals = modes.residuals(history.conditions, history.readings)
+    table = trajectory_features(residuals, history.spans())
+    if settings.age:
+        table = np.hstack([table, history.ages()[:, None].astype(np.float32)])
+    part = deal_assets(len(table), settings.folds, settings.seeds[0])
+    out = np.zeros(len(table))
+    for fold in range(settings.folds):
+        used = (part != fold) & np.isfinite(labels)
+        trees = boost(table[used], labels[used], FIRST_STAGE, settings.seeds[0])
+        out[part == fold] = trees.predict(table[part == fold])
+    return np.clip(out, 0.0, settings.cap)
 
 
 def score_life(
