@@ -71,8 +71,8 @@ class LifeModel:
     margins: Margins
     """Of the mean of the members."""
     held_out: Floats
-    """Members by training rows by (middle, low, high): each forecast by models that were learnt
-    without the asset [cycles]."""
+    """Members by training rows by (middle, low, high): each forecast by two stages that were learnt
+    without the asset's own rows and labels [cycles]."""
 
 
 def life_labels(history: Histories, remaining: Floats, cap: float) -> Floats:
@@ -179,7 +179,9 @@ def learn_life(history: Histories, remaining: Floats, settings: LifeSettings) ->
     first-stage predictions, which were made by models that never saw the asset. Assets
     are dealt into parts anew for each seed; modes, scales and both stages are learnt without the
     part left out. A forecast is the mean over parts and seeds (cross-validation as bagging), an
-    interval moves the mean quantiles by margins from the left-out forecasts at random cuts.
+    interval moves the mean quantiles by margins from the left-out forecasts at random cuts. The
+    inputs that teach the second stage come from first stages some of which saw the asset left out;
+    left-out figures are therefore a little too good, those of new assets are not touched.
     """
     if len(history.assets) < settings.folds or not np.isfinite(remaining).any():
         raise LearnError.because(
