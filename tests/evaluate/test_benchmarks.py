@@ -20,7 +20,8 @@ from faultprint.cli import app
 from faultprint.errors import ConfigError, LeakageError, SourceError, TableError
 from faultprint.evaluate.benchmarks.figures import bootstrap, refuse_copies, refuse_shared
 from faultprint.evaluate.benchmarks.life import nasa_score, score_life
-from faultprint.stages.benchmark import LEAKY, predict_test, run_ablations, score_test
+from faultprint.stages.ablations import LEAKY, run_ablations
+from faultprint.stages.benchmark import predict_test, score_test
 from faultprint.store.benchmarks import Benchmark, check_pins, load_benchmark
 
 ROOT = Path(__file__).parents[2]

@@ -11,13 +11,8 @@ import pytest
 from faultprint.errors import LearnError, TableError
 from faultprint.evaluate.benchmarks.life import rmse
 from faultprint.prognosis.health import health_index, history_features
-from faultprint.prognosis.rul import (
-    LifeModel,
-    forecast_life,
-    learn_life,
-    life_labels,
-    random_cuts,
-)
+from faultprint.prognosis.labels import life_labels, random_cuts
+from faultprint.prognosis.rul import LifeModel, forecast_life, learn_life
 from faultprint.prognosis.trajectories import Histories, histories, trajectory_features
 from faultprint.twin.modes import learn_modes
 from tests.prognosis.wearing import FAST, SENSORS, wearing

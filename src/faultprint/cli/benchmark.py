@@ -23,7 +23,8 @@ def benchmark(
     build: Annotated[Path, typer.Option(help="Folder for forecasts.")] = Path("build/benchmarks"),
 ) -> None:
     """Judge on a public data set: forecast blind, then score; python -m docs.book writes it up."""
-    from faultprint.stages.benchmark import figure_lines, run_ablations, run_benchmark
+    from faultprint.stages.ablations import run_ablations
+    from faultprint.stages.benchmark import figure_lines, run_benchmark
     from faultprint.store.benchmarks import load_benchmark
 
     said = load_benchmark(name, params)

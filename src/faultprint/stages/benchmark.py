@@ -15,26 +15,14 @@ import pandas as pd
 from faultprint.config import Equipment
 from faultprint.errors import SourceError
 from faultprint.evaluate.benchmarks.figures import Figure, refuse_copies, refuse_shared
-from faultprint.evaluate.benchmarks.life import baselines, leaky_forecast, score_life
-from faultprint.prognosis.rul import (
-    LifeModel,
-    forecast_member,
-    forecast_table,
-    learn_life,
-    life_labels,
-    random_cuts,
-)
+from faultprint.evaluate.benchmarks.life import baselines, score_life
+from faultprint.prognosis.members import forecast_member
+from faultprint.prognosis.rul import forecast_table, learn_life
 from faultprint.prognosis.settings import LifeSettings
 from faultprint.prognosis.trajectories import Floats, Histories, histories
 from faultprint.store.benchmarks import Benchmark, check_pins, write_result
 from faultprint.store.sources.raw import RawEvents, RawReadings
 from faultprint.store.sources.registry import open_source
-
-LEAKY = "leaky, a warning: trees alone, rows dealt at random"
-CUTS = 8
-"""Random truncations of each training unit on which ablations are judged."""
-CUTS_SEED = 1000
-"""Draws them; another one than calibrates the intervals."""
 
 
 def run_benchmark(
@@ -65,43 +53,9 @@ def run_benchmark(
     forecasts = build / f"{name}.csv"
     predict_test(benchmark, data, forecasts)
     figures = score_test(benchmark, data, forecasts)
-    result = _result(name, benchmark, figures, "")
+    result = result_of(name, benchmark, figures, "")
     write_result(results / f"{name}.json", result)
-    write_result(results / f"{name}.cost.json", _cost(began))
-    return result
-
-
-def run_ablations(name: str, benchmark: Benchmark, data: Path, results: Path) -> dict[str, Any]:
-    """Judge what each part of the model gives, on held-out training units.
-
-    Parameters
-    ----------
-    name : str
-        Name of the benchmark.
-    benchmark : Benchmark
-        The benchmark.
-    data : Path
-        Folder of the published files; those of the test part are not opened.
-    results : Path
-        Folder of the results files: ``<name>.ablations.json`` and its cost.
-
-    Returns
-    -------
-    dict[str, Any]
-        What stands in the results file.
-    """
-    began = time.process_time()
-    check_pins(data, benchmark.data)
-    train, remaining = _train(benchmark, data)
-    found: list[Figure] = []
-    for variant, settings in benchmark.ablations.items():
-        model = learn_life(train, remaining, settings)
-        found += _judge_held_out(variant, model, train, remaining)
-    first = next(iter(benchmark.variants.values()))
-    found += _judge_leaky(train, remaining, first)
-    result = _result(name, benchmark, found, " --ablations")
-    write_result(results / f"{name}.ablations.json", result)
-    write_result(results / f"{name}.ablations.cost.json", _cost(began))
+    write_result(results / f"{name}.cost.json", cost_of(began))
     return result
 
 
@@ -118,7 +72,7 @@ def predict_test(benchmark: Benchmark, data: Path, forecasts: Path) -> None:
         The CSV file to write: a row for each variant, member and asset.
     """
     check_pins(data, benchmark.data)
-    train, remaining = _train(benchmark, data)
+    train, remaining = train_part(benchmark, data)
     test = _histories(benchmark, _readings(benchmark, data, "test"))
     refuse_shared(train.assets, test.assets, "units")
     refuse_copies(_rows(train), _rows(test), "units")
@@ -190,36 +144,23 @@ def _variant(
         yield table.assign(variant=name, member=f"seed {seed}")
 
 
-def _judge_held_out(
-    variant: str, model: LifeModel, train: Histories, remaining: Floats
-) -> list[Figure]:
-    """Score forecasts that were made without the unit, at random cuts."""
-    middle = model.held_out.mean(axis=0)
-    table = forecast_table(middle, model.margins, model.settings, train)
-    return _judge_cuts(variant, table, train, remaining, model.settings.cap)
+def train_part(benchmark: Benchmark, data: Path) -> tuple[Histories, Floats]:
+    """Read the training part.
 
+    Parameters
+    ----------
+    benchmark : Benchmark
+        The benchmark.
+    data : Path
+        Folder of the published files.
 
-def _judge_leaky(train: Histories, remaining: Floats, settings: LifeSettings) -> list[Figure]:
-    life = leaky_forecast(train, remaining, settings)
-    names = np.asarray(train.assets, dtype=object)[train.codes()]
-    columns = {"asset": names, "life": life, "low": life, "high": life, "status": "estimated"}
-    found = _judge_cuts(LEAKY, pd.DataFrame(columns), train, remaining, settings.cap)
-    return [one for one in found if one.measure in {"rmse", "mae"}]
-
-
-def _judge_cuts(
-    variant: str, table: pd.DataFrame, train: Histories, remaining: Floats, cap: float
-) -> list[Figure]:
-    cuts = random_cuts(train, CUTS, CUTS_SEED)
-    labels = life_labels(train, remaining, cap)[cuts]
-    chosen = table.iloc[cuts]
-    names = [f"{asset} {n}" for n, asset in enumerate(chosen["asset"])]
-    truth = dict(zip(names, labels.tolist(), strict=True))
-    found = score_life({variant: chosen.assign(asset=names)}, truth, cap)
-    return [one for one in found if one.stratum == "all"]
-
-
-def _train(benchmark: Benchmark, data: Path) -> tuple[Histories, Floats]:
+    Returns
+    -------
+    history : Histories
+        The training units.
+    remaining : NDArray[numpy.float64]
+        Remaining life at the last row of each, NaN where nobody knows [cycles].
+    """
     train = _histories(benchmark, _readings(benchmark, data, "train"))
     remaining = _remaining(benchmark, data, "train")
     return train, np.array([remaining.get(asset, np.nan) for asset in train.assets])
@@ -271,7 +212,27 @@ def _rows(history: Histories) -> dict[str, Floats]:
     return {asset: both[span] for asset, span in zip(history.assets, history.spans(), strict=True)}
 
 
-def _result(name: str, benchmark: Benchmark, figures: list[Figure], option: str) -> dict[str, Any]:
+def result_of(
+    name: str, benchmark: Benchmark, figures: list[Figure], option: str
+) -> dict[str, Any]:
+    """Gather what a results file holds.
+
+    Parameters
+    ----------
+    name : str
+        Name of the benchmark.
+    benchmark : Benchmark
+        The benchmark.
+    figures : list[Figure]
+        What was measured.
+    option : str
+        What stands behind the command, with a space before it; empty for the scores themselves.
+
+    Returns
+    -------
+    dict[str, Any]
+        Its contents.
+    """
     return {
         "title": benchmark.title,
         "protocol": benchmark.protocol,
@@ -281,7 +242,19 @@ def _result(name: str, benchmark: Benchmark, figures: list[Figure], option: str)
     }
 
 
-def _cost(began: float) -> dict[str, Any]:
+def cost_of(began: float) -> dict[str, Any]:
+    """Measure what a run cost.
+
+    Parameters
+    ----------
+    began : float
+        CPU time of the process when it began [s].
+
+    Returns
+    -------
+    dict[str, Any]
+        CPU time [s] and the peak memory of the process [MiB].
+    """
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"cpu_seconds": round(time.process_time() - began), "peak_memory_mib": round(peak)}
 

@@ -14,8 +14,8 @@ import pandas as pd
 
 from faultprint.errors import TableError, listed
 from faultprint.evaluate.benchmarks.figures import Figure, Floats, bootstrap
+from faultprint.prognosis.labels import deal_assets, life_labels, random_cuts
 from faultprint.prognosis.learners import FIRST_STAGE, boost
-from faultprint.prognosis.rul import deal_assets, life_labels, random_cuts
 from faultprint.prognosis.settings import LifeSettings
 from faultprint.prognosis.trajectories import Histories, trajectory_features
 from faultprint.twin.modes import learn_modes
