@@ -129,7 +129,7 @@ def _costs(name: str, results: dict[str, dict[str, Any]]) -> list[str]:
         cost = results.get(f"{name}.{key}")
         if cost:
             lines.append(f"| {what} | {cost['cpu_seconds']} | {cost['peak_memory_mib']} |")
-    return [*lines, ""]
+    return [*lines, ""] if len(lines) > 4 else []
 
 
 def _data(result: dict[str, Any]) -> list[str]:
