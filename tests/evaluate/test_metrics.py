@@ -162,11 +162,15 @@ def test_labelled_intervals_are_found_while_they_last() -> None:
 
 
 def test_the_rate_is_over_the_time_in_which_an_alarm_could_be_false() -> None:
-    failures, judged = judge(FAILED, incidents(("P2", 20, 21, ""), ("P1", 44, 45, "")))
+    failures, judged = judge(FAILED, incidents(("P2", 20, 21, ""), ("P1", 44, 45, "leak")))
     found = event_metrics(failures, judged, LOOKED, observed(("P1", 0, 40), ("P2", 0, 20)))
     assert (found["asset_months"], found["exposed_asset_months"]) == (200 / 30, 2.0)
+    assert (found["false_alarms"], found["exposed_false_alarms"]) == (2, 1)
     rate = found["false_alarms_per_asset_month"]
-    assert (rate["value"], rate["count"], rate["exposure"]) == (1.0, 2, 2.0)
+    assert (rate["value"], rate["count"], rate["exposure"]) == (0.5, 1, 2.0)
+    assert found["modes"]["leak"]["exposed_false_alarms"] == 0
+    other = event_metrics(failures, judged, LOOKED, observed(("P2", 42, 46), ("P1", 0, 43)))
+    assert other["exposed_false_alarms"] == 0
     bare = event_metrics(failures, judged, LOOKED, LOOKED.head(0))
     assert bare["false_alarms_per_asset_month"]["exposure"] == pytest.approx(200 / 30)
 

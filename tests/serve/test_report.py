@@ -161,7 +161,7 @@ def test_detectors_that_look_at_nothing_stand_beside() -> None:
 
 
 def test_the_rate_of_false_alarms_says_over_which_time() -> None:
-    exposed = samples.observed().head(1)
+    exposed = samples.observed().tail(1)
     metrics = event_metrics(samples.failures(), samples.incidents(), samples.observed(), exposed)
     said = " ".join(Page(render_report(samples.context(metrics=metrics))).texts)
     assert "over the 1 of them in which an alarm could have been false" in said

@@ -95,10 +95,12 @@ def event_metrics(
             how many incidents of each outcome
         ``asset_months``, ``exposed_asset_months``
             judged time; the part of it in which an incident could have been counted as false
+        ``exposed_false_alarms``
+            false alarms that opened in the exposed time; the others opened shortly before a
+            failure or preventive work, and cleared too early or named something else
         ``false_alarms_per_asset_month``
-            all false alarms by the exposed time (by the judged time if nothing is exposed), with
-            Poisson interval: rather too high, since one that opened and cleared long before a
-            failure counts, and the time before a failure does not
+            those that opened in the exposed time by the exposed time, with Poisson interval: the
+            rate that the budget promises. If nothing is exposed, all by the judged time
         ``lead_time``
             median and deciles [h] of the failures found
         ``f1_events``
@@ -111,13 +113,15 @@ def event_metrics(
             the same by failure mode; an incident counts for the mode it names
     """
     exposed = observed if exposed is None else exposed
-    months = asset_months(exposed) or asset_months(observed)
-    whole = _counts(failures, incidents, months)
+    exposed = exposed if asset_months(exposed) else observed
+    months, open_to = asset_months(exposed), _within(incidents, exposed)
+    whole = _counts(failures, incidents, open_to, months)
     names = sorted((set(failures["failure_mode"]) | set(incidents["failure_mode"])) - {""})
     modes = {
         name: _counts(
             failures[failures["failure_mode"] == name],
             incidents[incidents["failure_mode"] == name],
+            open_to[incidents["failure_mode"] == name],
             months,
         )
         for name in names
@@ -146,8 +150,19 @@ def _recognised(failures: pd.DataFrame, signed: frozenset[str] | None) -> Propor
     return wilson(int(right.sum()), len(known))
 
 
-def _counts(failures: pd.DataFrame, incidents: pd.DataFrame, months: float) -> dict[str, Any]:
+def _within(incidents: pd.DataFrame, periods: pd.DataFrame) -> pd.Series:
+    """Mark the incidents that opened within a period of their asset."""
+    opened = incidents[["asset", "opened"]].reset_index(names="at")
+    both = opened.merge(periods, on="asset")
+    inside = (both["start"] <= both["opened"]) & (both["opened"] <= both["end"])
+    return pd.Series(incidents.index.isin(both.loc[inside, "at"]), index=incidents.index)
+
+
+def _counts(
+    failures: pd.DataFrame, incidents: pd.DataFrame, open_to: pd.Series, months: float
+) -> dict[str, Any]:
     outcome = incidents["outcome"]
+    exposed_false = int(((outcome == "false") & open_to).sum())
     true, false = int((outcome == "true").sum()), int((outcome == "false").sum())
     duplicates = int((outcome == "duplicate").sum())
     n = len(failures)
@@ -160,9 +175,10 @@ def _counts(failures: pd.DataFrame, incidents: pd.DataFrame, months: float) -> d
         "precision_with_duplicates": asdict(wilson(true, true + false + duplicates)),
         "true_incidents": true,
         "false_alarms": false,
+        "exposed_false_alarms": exposed_false,
         "duplicates": duplicates,
         "censored": int((outcome == "censored").sum()),
-        "false_alarms_per_asset_month": asdict(poisson_rate(false, months)),
+        "false_alarms_per_asset_month": asdict(poisson_rate(exposed_false, months)),
         "lead_time": asdict(lead_time(failures["lead_hours"])),
     }
 

@@ -124,7 +124,8 @@ def _notes(settings: Settings, workspace: Workspace, judged: Judged) -> tuple[st
     promise = (
         f"False alarms per asset-month: {budget:g} asked for, {real:.2f} in the "
         f"{judged.metrics['exposed_asset_months']:.0f} of {judged.metrics['asset_months']:.0f} "
-        "judged asset-months in which an alarm could have been false."
+        "judged asset-months in which an alarm could only have been false, counting those that "
+        "opened there."
     )
     return (promise, *refused, *suspicious, *left, *rows)
 

@@ -75,8 +75,9 @@ def _numbers(m: dict[str, Any]) -> list[str]:
         f"  failures found       {_share(m['found'])}",
         f"  and rightly named    {_share(m['named'])}",
         f"  incidents confirmed  {_share(m['precision'])}",
-        f"  false alarms         {m['false_alarms']} = {rate['value']:.2f} a month,"
-        f" 95 % interval {_interval(rate)}",
+        f"  false alarms         {m['false_alarms']}, {m['exposed_false_alarms']} of them where"
+        f" none could be right = {rate['value']:.2f} a month,",
+        f"                       95 % interval {_interval(rate)}",
         f"                       ({m['asset_months']:.0f} asset-months judged; in"
         f" {m['exposed_asset_months']:.0f} an alarm could have been false)",
         f"  lead time            {ahead} in the median",
