@@ -46,6 +46,8 @@ VARIABLE_MAP: VariableMap = {
 }
 
 SECONDS = 60
+FINEST = 0.1
+"""Distance of instants at the highest rate [s]: a cycle ends that long before the next begins."""
 _PROFILE = ("cooler", "valve", "pump", "accumulator", "stable")
 GRADES: Mapping[str, Mapping[int, str]] = {
     "cooler": {20: "cooler_reduced", 3: "cooler_near_failure"},
@@ -141,7 +143,7 @@ def _resample(held: npt.NDArray[np.float64], samples: int) -> npt.NDArray[np.flo
 def _changes(changed: pd.Series) -> pd.DataFrame:
     """Say when something was changed on the rig: between the last cycle before and the next."""
     first = np.flatnonzero(changed.diff().to_numpy() > 0)
-    time = EPOCH + pd.to_timedelta(first * SECONDS - 0.5, unit="s")
+    time = EPOCH + pd.to_timedelta(first * SECONDS - FINEST / 2, unit="s")
     return pd.DataFrame({"asset": "rig", "time": time, "kind": "restart", "code": "", "item": ""})
 
 
@@ -157,5 +159,5 @@ def _intervals(states: pd.Series, assets: npt.NDArray[np.str_], target: str) -> 
     runs["failure_mode"] = runs["code"].map(GRADES[target])
     faulty = runs[runs["failure_mode"].notna()].reset_index(drop=True)
     start = EPOCH + pd.to_timedelta(faulty["first"] * SECONDS, unit="s")
-    end = EPOCH + pd.to_timedelta((faulty["last"] + 1) * SECONDS - 1, unit="s")
+    end = EPOCH + pd.to_timedelta((faulty["last"] + 1) * SECONDS - FINEST, unit="s")
     return faulty.assign(time=start, end=end, kind="fault", item=target)
