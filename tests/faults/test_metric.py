@@ -1,13 +1,18 @@
 """The shared space: what it is, on data of known shape, and the contracts it keeps."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from faultprint.errors import LearnError
+from faultprint.faults.learning.crossfit import fit_rows
 from faultprint.faults.learning.metric import fit_metric, metric_from
+from faultprint.faults.learning.sample import gather
+from faultprint.faults.learning.signals import space_signals, twin_signal
 from faultprint.faults.learning.space import Reference, reference, squash
+from tests.faults.pumps import fleet, settings
 
 CLASSES = ("healthy", "wear", "leak")
 
@@ -102,6 +107,42 @@ def test_equal_input_gives_equal_bytes_and_reads_back():
     back = metric_from(json.loads(text))
     assert json.dumps(back.to_dict()) == text
     assert (back.project(plant()[0]) == metric.project(plant()[0])).all()
+
+
+def test_the_distance_from_healthy_is_the_twins_or_that_from_its_mean():
+    metric = fitted(*plant())
+    values = plant(seed=1, n=30)[0]
+    names = (*(f"s{i}.mean" for i in range(9)), "s9.deviance")
+    twin, _ = space_signals(values, names, metric, CLASSES)
+    own, foreign = space_signals(values, names, replace(metric, by_twin=False), CLASSES)
+    assert twin[:, 0] == pytest.approx(twin_signal(values, names))
+    away = (metric.project(values) - metric.means[0])[:, : metric.discriminants]
+    assert own[:, 0] == pytest.approx(np.linalg.norm(away, axis=1))
+    assert (own[:, 1:] == twin[:, 1:]).all()
+    assert np.isnan(foreign[:, 0]).all()
+
+
+def test_who_tells_healthy_reads_back_and_was_the_twin_before_it_was_asked():
+    told = replace(fitted(*plant()), by_twin=False).to_dict()
+    assert not metric_from(told).by_twin
+    del told["by_twin"]
+    assert metric_from(told).by_twin
+
+
+def test_a_twin_without_conditions_says_nothing_of_a_single_asset():
+    some = settings(classifier={"rounds": 3, "min_episodes": 2})
+    blank = settings(
+        equipment={"pump": {"sensors": {"temperature": {"unit": "degC"}}}},
+        classifier={"rounds": 3, "min_episodes": 2},
+    )
+    sample = gather(*fleet(assets=4, n=120), some)
+    alone = replace(sample, windows=sample.windows.assign(asset="P00"))
+    rows = np.ones(len(sample.matrix), dtype=bool)
+    told = [
+        fit_rows(one, rows, asked, 0).metric.by_twin
+        for one, asked in ((sample, some), (sample, blank), (alone, some), (alone, blank))
+    ]
+    assert told == [True, True, True, False]
 
 
 def test_row_order_moves_nothing_but_the_last_digits():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -100,7 +100,15 @@ def fit_rows(sample: Sample, rows: Flags, settings: Settings, seed: int) -> Fit:
         healthy,
         allowed,
     )
+    metric = replace(metric, by_twin=_twin_knows(sample, settings))
     return Fit(healthy, named, clouds, _boosted(sample, filled, rows, settings, seed), metric)
+
+
+def _twin_knows(sample: Sample, settings: Settings) -> bool:
+    """Say whether the twin has anything to go by: conditions, or what is usual for each asset."""
+    conditions = settings.equipment[sample.equipment_class].named("condition")
+    asset = sample.windows["asset"]
+    return bool(conditions) or bool((asset != asset.iloc[0]).any())
 
 
 def _named(

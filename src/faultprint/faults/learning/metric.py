@@ -42,6 +42,10 @@ class Metric:
     """Shape (classes, coordinates): where each of them lies, its episodes counting alike."""
     shrinkage: float
     """Share of the correlation within a class that was not believed, 0 to 1."""
+    by_twin: bool = True
+    """Whether how far a window is from healthy is for the twin to say. A twin that knows neither
+    conditions nor more than one asset expects the same of every window, and says less than the
+    coordinates that tell healthy from the faults."""
 
     def project(self, values: Floats) -> Floats:
         """Place windows in the space.
@@ -79,6 +83,7 @@ class Metric:
             "classes": list(self.classes),
             "means": self.means.tolist(),
             "shrinkage": self.shrinkage,
+            "by_twin": self.by_twin,
         }
 
 
@@ -104,6 +109,7 @@ def metric_from(data: Mapping[str, Any]) -> Metric:
         classes=tuple(data["classes"]),
         means=_array(data["means"]).reshape(len(data["classes"]), -1),
         shrinkage=data["shrinkage"],
+        by_twin=data.get("by_twin", True),
     )
 
 

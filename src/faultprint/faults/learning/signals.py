@@ -27,7 +27,8 @@ class Signals:
     doubt: Floats
     """Of the classifier: catches what lies between the known classes."""
     distance: Floats
-    """From the class: catches what lies beyond it. For healthy, from what the twin expects."""
+    """From the class: catches what lies beyond it. For healthy, from what the twin expects, if it
+    has anything to go by."""
     foreign: Floats
     """Away from all that classes differ in: catches what moves sensors no known class moves. None
     for healthy, of which the twin's signal says it."""
@@ -103,7 +104,7 @@ def space_signals(
     -------
     distance : NDArray[numpy.float64]
         Distance to the mean of the class along the coordinates that tell classes apart; for healthy
-        the twin's signal.
+        the twin's signal where the metric leaves that to the twin.
     foreign : NDArray[numpy.float64]
         Length along all other coordinates, in which no class differs from another: the same for
         every failure mode, NaN for healthy.
@@ -114,7 +115,8 @@ def space_signals(
         if name in metric.classes and count:
             away = place[:, :count] - metric.means[metric.classes.index(name), :count]
             distance[:, column] = np.sqrt((away**2).sum(axis=1))
-    distance[:, 0] = twin_signal(values, features)
+    if metric.by_twin or not count:
+        distance[:, 0] = twin_signal(values, features)
     rest = place[:, count:] - metric.means[0, count:]
     length = np.sqrt((rest**2).sum(axis=1)) if rest.shape[1] else np.full(len(values), np.nan)
     foreign = np.repeat(length[:, None], len(classes), axis=1)
