@@ -113,7 +113,7 @@ def test_hydraulic(tmp_path: Path) -> None:
     assert run["flow1"].iloc[0] == pytest.approx(np.mean(first))
     events = read_table(tables, "events")
     assert set(events["failure_mode"]) == {"cooler_reduced", "cooler_near_failure"}
-    covered = (events["end"] - events["time"] + pd.Timedelta("1s")).sum() / pd.Timedelta("60s")
+    covered = (events["end"] - events["time"] + pd.Timedelta("100ms")).sum() / pd.Timedelta("60s")
     assert covered == 732 + 732
 
 
