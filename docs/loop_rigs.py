@@ -22,7 +22,7 @@ from faultprint.faults.release import (
     scoring_settings,
 )
 from faultprint.faults.teaching.lessons import Archive, Lesson, Lessons
-from faultprint.faults.teaching.taught_verdicts import Judged, hear
+from faultprint.faults.teaching.taught_verdicts import Judged, hear_taught
 from faultprint.records import Origin
 from faultprint.stages.run import run_stage
 from faultprint.store.parquet import read_parquet
@@ -249,7 +249,7 @@ def _heard(bench: _Bench, release: Release) -> pd.DataFrame:
     signatures = {s.failure_mode: s for s in release.signatures}
     every = np.arange(len(bench.windows))
     judged = Judged(release.models[bench.name], signatures, every, bench.matrix)
-    return hear(release.taught.get(bench.name), judged, bench.states, bench.diagnoses)[1]
+    return hear_taught(release.taught.get(bench.name), judged, bench.states, bench.diagnoses)[1]
 
 
 def _exact(bench: _Bench, back: Release) -> bool:

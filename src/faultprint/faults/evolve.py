@@ -12,6 +12,7 @@ import numpy as np
 from faultprint.config import Signatures
 from faultprint.faults.release import Release
 from faultprint.faults.signature import FIRST_VERSION, identity
+from faultprint.faults.teaching.apart import neighbours
 from faultprint.faults.teaching.classroom import Classroom, open_classroom
 from faultprint.faults.teaching.handover import contest
 from faultprint.faults.teaching.lessons import NORMAL, Lessons, occasions
@@ -19,7 +20,13 @@ from faultprint.faults.teaching.rays import alike
 from faultprint.faults.teaching.speaking import known_rays, speak
 from faultprint.faults.teaching.taught import Kind, Picture, Taught, TaughtSet
 from faultprint.faults.teaching.taught_signature import Record, taught_signature
-from faultprint.faults.teaching.teaching import Fitted, Others, accepts, fit_fault, fit_normal
+from faultprint.faults.teaching.teaching import (
+    Fitted,
+    Others,
+    accepts,
+    fit_fault,
+    fit_normal,
+)
 from faultprint.records import Signature
 
 What = Literal[
@@ -169,10 +176,11 @@ def _fault(
     known, beside = known_rays(room.metric), known_rays(room.metric, (mode, parent))
     parts = [room.place(group) for group in groups]
     other = room.others(own, pictures)
-    free = fit_fault(parts, Others(known, beside, room.offsets(np.zeros_like(other))))
+    around = neighbours(room.model, (mode, parent))
+    free = fit_fault(parts, Others(known, beside, room.offsets(np.zeros_like(other)), around))
     every = room.offsets(np.ones(len(other), dtype=np.bool_))
-    claimed = room.claimed(other, accepts(free, Others(known, beside, every), every))
-    fitted = fit_fault(parts, Others(known, beside, room.offsets(other & ~claimed)))
+    claimed = room.claimed(other, accepts(free, Others(known, beside, every, around), every))
+    fitted = fit_fault(parts, Others(known, beside, room.offsets(other & ~claimed), around))
     return _recogniser(room, mode, "fault", fitted, pictures, parent), fitted, len(groups)
 
 
@@ -218,6 +226,7 @@ def _recogniser(
         pictures=tuple(pictures),
         grows=fitted.grows,
         parent=parent,
+        reaches=fitted.reaches,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from faultprint.faults.teaching.apart import neighbours
 from faultprint.faults.teaching.classroom import Classroom
 from faultprint.faults.teaching.lessons import occasions
 from faultprint.faults.teaching.speaking import known_rays
@@ -79,7 +80,10 @@ def contest(room: Classroom, learnt: Learnt | None, mode: str, pictures: list[Pi
     """
     groups = occasions(pictures, room.apart)
     others = Others(
-        known_rays(room.metric), known_rays(room.metric, (mode,)), room.offsets(_no(room))
+        known_rays(room.metric),
+        known_rays(room.metric, (mode,)),
+        room.offsets(_no(room)),
+        neighbours(room.model, (mode,)),
     )
     parts = [room.place(group) for group in groups]
     won_learnt = won_taught = n = 0

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultprint.faults.learning.metric import Metric
+from faultprint.faults.teaching.apart import apartness
 from faultprint.faults.teaching.rays import Rays, nonconformity, ray_distances
 from faultprint.faults.teaching.taught import Taught, TaughtSet
 
@@ -141,11 +142,14 @@ def measure(
     score : NDArray[numpy.float64]
         Nonconformity.
     closeness : NDArray[numpy.float64]
-        Distance to its picture over that to the nearest other one; 0 without another.
+        Distance to its picture over that to the nearest other one; 0 without another. Of a grade,
+        see :func:`faultprint.faults.teaching.apart.apartness`.
     """
     known = known_rays(metric, (one.name, one.parent))
     rays = Rays(one.centre, known_rays(metric), one.grows)
     score = nonconformity(offsets, rays, one.spread)
+    if one.reaches:
+        return score, apartness(offsets, one.centre, _means(metric, one), one.reaches)
     others = [known]
     if one.kind == "normal":
         others += [fault.centre[None] for fault in taught.faults]
@@ -156,3 +160,9 @@ def measure(
     grow = one.grows or one.kind == "normal"
     rest = np.min([ray_distances(offsets, ray, grows=grow) for ray in beside], axis=0)
     return score, np.asarray(own / np.maximum(rest, 1e-12))
+
+
+def _means(metric: Metric, one: Taught) -> Floats:
+    """Place the classes that a grade is compared with, healthy first."""
+    known = known_rays(metric, (one.name, one.parent))
+    return np.vstack([np.zeros((1, known.shape[1])), known])

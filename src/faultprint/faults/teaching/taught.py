@@ -72,6 +72,8 @@ class Taught:
     """Whether fainter and stronger windows belong to it; else it is a grade of a fault."""
     parent: str = ""
     """Failure mode it was split from, with which it is not compared."""
+    reaches: tuple[float, ...] = ()
+    """Of a grade: how far each known class, healthy first, reaches towards it."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data.
@@ -94,6 +96,7 @@ class Taught:
             "pictures": [picture.to_dict() for picture in self.pictures],
             "grows": self.grows,
             "parent": self.parent,
+            "reaches": list(self.reaches),
         }
 
 
@@ -183,6 +186,7 @@ def _recogniser(data: Mapping[str, Any], width: int) -> Taught:
             "spread": tuple(data["spread"]),
             "scores": tuple(np.array(one, dtype=np.float64) for one in data["scores"]),
             "pictures": pictures,
+            "reaches": tuple(data.get("reaches", ())),
         }
     )
 

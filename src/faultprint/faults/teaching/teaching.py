@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from faultprint.faults.learning.space import tidy
-from faultprint.faults.teaching.rays import Rays, near_and_beyond, nonconformity, ray_distances
+from faultprint.faults.teaching.apart import Neighbours, apartness, reaches
+from faultprint.faults.teaching.rays import (
+    Rays,
+    alike,
+    near_and_beyond,
+    nonconformity,
+    ray_distances,
+)
 
 Floats = NDArray[np.float64]
 
@@ -38,6 +45,8 @@ class Others:
     """Those of them, and of taught ones, that it is compared with."""
     protected: Floats
     """Windows as seen from healthy whose diagnosis must stay as it is."""
+    around: Neighbours | None = None
+    """The classes that a grade is told apart from, as far as they reach."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +68,8 @@ class Fitted:
     """The same if no other diagnosis had to be protected."""
     grows: bool
     """Whether fainter and stronger windows belong to it."""
+    reaches: tuple[float, ...] = ()
+    """Of a grade: how far each of the classes around reaches towards it."""
 
 
 def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
@@ -84,13 +95,19 @@ def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
     occasions that were left out, whose variance is shrunk towards a usual one. A single occasion
     cannot be left out of itself: its windows count as further away by the factor sqrt(2), which is
     what the distance of two occasions is to that of one from their mean. Fainter and stronger
-    windows belong to a fault, unless less than half of its own are accepted so: then it may be a
-    grade of a fault of which another grade is known, and severity tells them apart.
+    windows belong to a fault, unless less than half of its own are accepted so, or its picture
+    looks like a known fault: then it may be a *grade* of that, and severity tells them apart. A
+    grade must win against every class, healthy too, beyond the reach of each (see
+    :mod:`faultprint.faults.teaching.apart`). What looks like a known fault is a growing fault
+    only if, of several occasions, most windows are accepted as such and not as a grade.
     """
-    ray = _fit(parts, others, grows=True)
+    ray, grade = _fit(parts, others, grows=True), _fit(parts, others, grows=False)
+    if any(alike(grade.centre, known) for known in others.beside):
+        grown = len(parts) > 1 and ray.covered >= _HALF > grade.covered
+        return ray if grown else grade
     if ray.covered >= _HALF:
         return ray
-    return max(ray, _fit(parts, others, grows=False), key=lambda one: (one.covered, one.grows))
+    return max(ray, grade, key=lambda one: (one.covered, one.grows))
 
 
 def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
@@ -99,7 +116,7 @@ def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
     limit = _limit(scores)
     rays = Rays(centre, others.known, grows)
     near = nonconformity(others.protected, rays, spread)
-    beside = _closeness(others.protected, centre, others, grows=grows)
+    beside = _closeness(others.protected, centre, others, grows=grows, occasions=len(parts))
     accept, margin = _shrunk(scores, closeness, limit, near, beside)
     tried = len(parts) if len(parts) > 1 else 0
     found = sum(_found(parts, place, others, margin, grows=grows) for place in range(tried))
@@ -114,6 +131,7 @@ def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
         _share(scores, closeness, accept, margin),
         _share(scores, closeness, limit, 1.0),
         grows,
+        _reaches(centre, others, len(parts)) if not grows else (),
     )
 
 
@@ -136,8 +154,10 @@ def accepts(fitted: Fitted, others: Others, offsets: Floats) -> NDArray[np.bool_
     """
     rays = Rays(fitted.centre, others.known, fitted.grows)
     inside = nonconformity(offsets, rays, fitted.spread) <= fitted.accept
-    near = _closeness(offsets, fitted.centre, others, grows=fitted.grows) < fitted.margin
-    return np.asarray(inside & near, dtype=np.bool_)
+    near = _closeness(
+        offsets, fitted.centre, others, grows=fitted.grows, occasions=len(fitted.scores)
+    )
+    return np.asarray(inside & (near < fitted.margin), dtype=np.bool_)
 
 
 def fit_normal(part: Floats, others: Others) -> Fitted:
@@ -198,9 +218,22 @@ def _graded(mean: Floats, occasions: int, known: Floats) -> Floats:
     return tidy(inside + kept * beyond)
 
 
+def _reaches(centre: Floats, others: Others, occasions: int) -> tuple[float, ...]:
+    return reaches(centre, others.around, occasions) if others.around else ()
+
+
 def _closeness(
-    offsets: Floats, centre: Floats, others: Others, *, grows: bool, rest_grows: bool | None = None
+    offsets: Floats,
+    centre: Floats,
+    others: Others,
+    *,
+    grows: bool,
+    rest_grows: bool | None = None,
+    occasions: int = 0,
 ) -> Floats:
+    if occasions and not grows and others.around:
+        far = reaches(centre, others.around, occasions)
+        return apartness(offsets, centre, others.around.means, far)
     if not len(others.beside):
         return np.zeros(len(offsets))
     grow = grows if rest_grows is None else rest_grows
@@ -219,7 +252,7 @@ def _left_out(
         centre, spread = _placed(rest, others, grows=grows)
         score = nonconformity(part, Rays(centre, others.known, grows), spread)
         scores.append(score * math.sqrt(2) if len(parts) == 1 else score)
-        closeness.append(_closeness(part, centre, others, grows=grows))
+        closeness.append(_closeness(part, centre, others, grows=grows, occasions=len(rest)))
     return scores, closeness
 
 
@@ -274,6 +307,6 @@ def _found(
     rest = [one for n, one in enumerate(parts) if n != place]
     centre, spread = _placed(rest, others, grows=grows)
     score = nonconformity(parts[place], Rays(centre, others.known, grows), spread)
-    closeness = _closeness(parts[place], centre, others, grows=grows)
+    closeness = _closeness(parts[place], centre, others, grows=grows, occasions=len(rest))
     limit = _limit(_left_out(rest, others, grows=grows)[0])
     return bool(((score <= limit) & (closeness < margin)).mean() >= _HALF)
