@@ -174,6 +174,50 @@ def test_one_incident_teaches_and_says_that_it_was_one() -> None:
     assert (signature.performance.recall.n, signature.performance.recall.high) == (0, 1.0)
 
 
+def steady(share: float, seed: int, n: int = 40) -> Floats:
+    """Windows of bearing wear that stays as far as it has gone."""
+    held, shift = model(), pumps.PICTURES["bearing_wear"]
+    rng = np.random.default_rng(seed)
+    values = held.healthy.centre + held.healthy.scale * rng.standard_normal((n, len(held.features)))
+    for i, name in enumerate(held.features):
+        sensor, _, what = name.partition(".")
+        if sensor in SIZES and what in {"mean", "deviance"}:
+            values[:, i] += share * shift[SIZES[sensor]] * (1.0 if what == "deviance" else 0.5)
+    return values
+
+
+@pytest.mark.parametrize("incidents", [1, 3])
+def test_a_grade_of_a_known_fault_is_told_apart_by_its_severity(incidents: int) -> None:
+    judged = [
+        replace(
+            lesson(f"worn-{n}", mode="worn_out", number=n, like="leak"), matrix=steady(4, n)[:10]
+        )
+        for n in range(incidents)
+    ]
+    made = teach(learnt(), *judged, held=archive(*KNOWN)).release
+    (one,) = made.taught[CLASS].recognisers
+    assert not one.grows
+    assert len(one.reaches) == len(model().classes)
+    own = named(made, steady(4, 50))
+    assert np.mean([name == "worn_out" for name in own]) >= 0.8
+    for share_of in (0.0, 1.0):
+        claimed = [name == "worn_out" for name in named(made, steady(share_of, 51, 400))]
+        assert np.mean(claimed) <= 0.02
+
+
+def test_a_grade_that_its_neighbour_reaches_is_never_claimed() -> None:
+    """Between healthy and a fault near by there is no room: silence, not a guess."""
+    judged = [
+        replace(lesson(f"mid-{n}", mode="mild", number=n, like="leak"), matrix=steady(1.02, n)[:10])
+        for n in range(3)
+    ]
+    made = teach(learnt(), *judged, held=archive(*KNOWN)).release
+    (one,) = made.taught[CLASS].recognisers
+    assert set(named(made, steady(1.0, 52, 200))) == {""}
+    again = release_from_parts(release_to_parts(made)).taught[CLASS].recognisers[0]
+    assert again.reaches == one.reaches
+
+
 def test_two_incidents_of_one_failure_are_one_occasion() -> None:
     first = three()[0]
     later = replace(first, incident="again", ends=first.ends + pd.Timedelta(days=3))
