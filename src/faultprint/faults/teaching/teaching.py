@@ -99,11 +99,12 @@ def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
     looks like a known fault: then it may be a *grade* of that, and severity tells them apart. A
     grade must win against every class, healthy too, beyond the reach of each (see
     :mod:`faultprint.faults.teaching.apart`). What looks like a known fault is a growing fault
-    only if, of several occasions, most windows are accepted as such and not as a grade.
+    only if, of several occasions, most windows are accepted as such, and twice as many as of a
+    grade; what is protected has no say in which of both it is.
     """
     ray, grade = _fit(parts, others, grows=True), _fit(parts, others, grows=False)
     if any(alike(grade.centre, known) for known in others.beside):
-        grown = len(parts) > 1 and ray.covered >= _HALF > grade.covered
+        grown = len(parts) > 1 and ray.unguarded >= max(_HALF, 2 * grade.unguarded)
         return ray if grown else grade
     if ray.covered >= _HALF:
         return ray
