@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,9 @@ import yaml
 from docs.loop_page import page
 from docs.loop_rigs import rig_loop
 from faultprint.config import Settings
-from faultprint.evaluate.loop import first_incidents, loop_result
+from faultprint.evaluate.loop import during, first_incidents, loop_result
+from faultprint.serve.score import Scorer
+from faultprint.stages.groups import find_groups
 from faultprint.stages.run import located, run_stage
 from faultprint.stages.score import score
 from faultprint.stages.teach import teach
@@ -31,6 +37,8 @@ from faultprint.store.settings import load_settings
 from faultprint.store.signature_db import SignatureDatabase
 
 PAGE = Path(__file__).parent / "benchmarks" / "loop.md"
+RESULTS = PAGE.with_suffix(".json")
+"""What the loops gave, from which the page is written."""
 PARAMS = Path("params.yaml")
 HELD_BACK = "separator_clogging"
 SEEDS = (7, 11, 12)
@@ -57,7 +65,26 @@ def fleet_loop(seed: int, root: Path) -> dict[str, Any]:
     episodes = pd.DataFrame(
         {"asset": mine["asset"], "start": pd.to_datetime(mine["onset"], utc=True)}
     ).assign(failure=failure, until=failure + pd.Timedelta(settings.labels.recovery))
-    return played(settings, workspace, HELD_BACK, episodes.reset_index(drop=True))
+    episodes = episodes.reset_index(drop=True)
+    result = played(settings, workspace, HELD_BACK, episodes)
+    return result | {"grouped": grouped(settings, workspace, episodes)}
+
+
+def grouped(settings: Settings, workspace: Workspace, episodes: pd.DataFrame) -> dict[str, Any]:
+    """Group what was unknown before teaching, and count the fault among it."""
+    scorer = Scorer.load(workspace.release)
+    found = find_groups(scorer, workspace.results, workspace.tables, settings.discover).table
+    incidents = _said(workspace.results)["incidents"]
+    own = incidents.assign(own=during(incidents, "opened", episodes))[["incident", "own"]]
+    table = found.merge(own, on="incident")
+    groups = table[table["group"] != ""].groupby("group")["own"].agg(["size", "sum"])
+    holding = groups[groups["sum"] > 0]
+    return {
+        "deviations": int(table["own"].sum()),
+        "groups": len(holding),
+        "in_groups": int(holding["sum"].sum()),
+        "group_sizes": int(holding["size"].sum()),
+    }
 
 
 def azure_loop(hidden: str, data: Path, root: Path) -> dict[str, Any]:
@@ -78,6 +105,9 @@ def azure_loop(hidden: str, data: Path, root: Path) -> dict[str, Any]:
     mine = events[(events["kind"] == "failure") & (events["failure_mode"] == hidden)]
     mine = mine[["asset", "time"]].rename(columns={"time": "failure"}).reset_index(drop=True)
     reach = pd.Timedelta(settings.labels.horizon) + pd.Timedelta(settings.labels.buffer)
+    # The log covers the year, the readings a quarter of it.
+    seen = read_table(workspace.results, "diagnoses").groupby("asset")["end"].max()
+    mine = mine[mine["failure"] - reach <= mine["asset"].map(seen)].reset_index(drop=True)
     after = mine["failure"] + pd.Timedelta(settings.labels.recovery)
     episodes = mine.assign(start=mine["failure"] - reach, until=after)
     return played(settings, workspace, hidden, episodes)
@@ -90,13 +120,20 @@ def played(
     before = _said(workspace.results)
     judged = first_incidents(before["incidents"], episodes, JUDGED)
     if len(judged) < JUDGED:
-        return {"fault": fault, "skipped": f"{len(judged)} incidents of it were raised"}
+        raised = f"{len(judged)} of {len(episodes)} failures raised an incident"
+        return {"fault": fault, "skipped": raised}
     told, seconds = _teach(settings, workspace, fault, judged)
     now = workspace.root / "after"
     shutil.rmtree(now, ignore_errors=True)
     score(workspace.root / "taught", workspace.tables, now)
     result = loop_result(fault, episodes, judged, before, _said(now))
-    return {"result": result, "told": told, "seconds": seconds, "rollback": _rolled_back(workspace)}
+    changes = told["changes"]
+    return {
+        "result": asdict(result),
+        "changes": changes,
+        "seconds": round(seconds, 2),
+        "rollback": _rolled_back(workspace),
+    }
 
 
 def _said(results: Path) -> dict[str, pd.DataFrame]:
@@ -150,7 +187,7 @@ def _until(tables: Path, target: Path, instant: pd.Timestamp) -> None:
 
 
 def _rolled_back(workspace: Workspace) -> bool:
-    """Say whether the release before, taken taken back from the database, says the same again."""
+    """Say whether the release before, taken back from the database, says the same again."""
     then = Workspace(workspace.root / "then")
     first = provenance.data_sha256(then.results)
     database = SignatureDatabase(f"sqlite:///{then.root / 'models' / 'signatures.db'}")
@@ -162,11 +199,25 @@ def _rolled_back(workspace: Workspace) -> bool:
 
 
 def write(data: Path, scratch: Path, *, rigs: bool = True) -> None:
-    """Play every loop and write the page; what is in the scratch folder is not made again."""
-    fleets = {f"simulated fleet, seed {s}": fleet_loop(s, scratch / str(s)) for s in SEEDS}
-    azure = {f"Azure, {c} hidden": azure_loop(c, data, scratch / c) for c in COMPONENTS}
-    recorded = rig_loop(data, scratch / "rigs") if rigs else None
-    PAGE.write_text(page({**fleets, **azure}, recorded), "utf-8")
+    """Play every loop, keep what they gave and write the page; what was played is not again."""
+    played = {}
+    for seed in SEEDS:
+        name = f"simulated fleet, seed {seed}"
+        played[name] = _kept(scratch / str(seed), partial(fleet_loop, seed))
+    for one in COMPONENTS:
+        played[f"Azure, {one} hidden"] = _kept(scratch / one, partial(azure_loop, one, data))
+    recorded = [] if not rigs else _kept(scratch / "rigs", partial(rig_loop, data))
+    kept = {"played": played, "rigs": recorded}
+    RESULTS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    PAGE.write_text(page(kept), "utf-8")
+
+
+def _kept(root: Path, play: Callable[[Path], Any]) -> Any:
+    file = root / "loop.json"
+    if not file.exists():
+        root.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(play(root), default=list), "utf-8")
+    return json.loads(file.read_text("utf-8"))
 
 
 if __name__ == "__main__":

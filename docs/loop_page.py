@@ -6,9 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from faultprint.evaluate.loop import LoopResult
-from faultprint.records import Proportion
-
 INTRODUCTION = """\
 # The loop: from an unknown fault to a known one
 
@@ -20,13 +17,15 @@ fault in the space in which the model compares faults. Then the whole record is 
 
 Judged are three incidents of three failures. *Later* is everything after the last of these failures
 was over, which is when they are judged. *Other diagnoses* are all windows of all machines outside
-the times of this fault. Seconds are of one processor, from the file of opinions to the published
-and exported release.
+the times of this fault. Incidents are *called before* what a release says that does not know the
+fault: `deviation` is what should be said, `ambiguous` and `known` with a name are wrong. Seconds
+are of one processor, from the file of opinions to the published and exported release.
 """
 
 
-def page(played: dict[str, dict[str, Any]], rigs: pd.DataFrame | None) -> str:
+def page(kept: dict[str, Any]) -> str:
     """Lay out what the loops gave."""
+    rigs = pd.DataFrame(kept["rigs"])
     head = "| | called before | later incidents named | later failures named | lead time | "
     lines = [
         INTRODUCTION,
@@ -34,32 +33,49 @@ def page(played: dict[str, dict[str, Any]], rigs: pd.DataFrame | None) -> str:
         "",
         head + "other diagnoses changed | seconds | rollback exact |",
         "|---|---|---|---|---|---|---|---|",
-        *(_row(name, one) for name, one in played.items()),
+        *(_row(name, one) for name, one in kept["played"].items()),
+        "",
+        *(
+            _grouped(name, one["grouped"])
+            for name, one in kept["played"].items()
+            if "grouped" in one
+        ),
         "",
     ]
-    return "\n".join(lines + (_rigs(rigs) if rigs is not None else [])) + "\n"
+    return "\n".join(lines + (_rigs(rigs) if len(rigs) else [])) + "\n"
 
 
 def _row(name: str, one: dict[str, Any]) -> str:
     if "skipped" in one:
         return f"| {name} | {one['skipped']} | | | | | | |"
-    r: LoopResult = one["result"]
-    called = ", ".join(f"{n} {what}" for what, n in r.at_first.items())
-    leads = sorted(r.lead_hours)
+    r = one["result"]
+    called = ", ".join(f"{n} {what}" for what, n in r["at_first"].items())
+    leads = sorted(r["lead_hours"])
     lead = f"{leads[len(leads) // 2]:.0f} h" if leads else "-"
     exact = "yes" if one["rollback"] else "NO"
     return (
-        f"| {name} | {called} | {_share(r.incidents)} | {_share(r.failures)} | {lead} | "
-        f"{r.others} of {r.of} | {one['seconds']:.2f} | {exact} |"
+        f"| {name} | {called} | {_share(r['incidents'])} | {_share(r['failures'])} | {lead} | "
+        f"{r['others']} of {r['of']} | {one['seconds']:.2f} | {exact} |"
     )
 
 
-def _share(p: Proportion) -> str:
-    return f"{p.hits} of {p.n} ({100 * p.low:.0f} to {100 * p.high:.0f} %)"
+def _grouped(name: str, found: dict[str, int]) -> str:
+    """Tell whether what nobody knew was grouped before anybody judged it."""
+    many = f"- {name}: {found['deviations']} of its incidents are deviations"
+    if not found["groups"]:
+        return f"{many}, in no group."
+    pure = f"{found['in_groups']} of {found['group_sizes']} incidents are of the fault"
+    return f"{many}; groups that hold it: {found['groups']}, of which {pure}."
+
+
+def _share(p: dict[str, Any]) -> str:
+    if not p["n"]:
+        return "none came"
+    return f"{p['hits']} of {p['n']} ({100 * p['low']:.0f} to {100 * p['high']:.0f} %)"
 
 
 def _rigs(rigs: pd.DataFrame) -> list[str]:
-    numbers = ["recall", "by_episode", "disturbed", "lost", "seconds"]
+    numbers = ["called", "recall", "by_episode", "disturbed", "lost", "seconds"]
     mean = rigs.groupby(["rig", "fault", "episodes"], sort=False)[numbers].mean()
     exact = rigs.groupby(["rig", "fault", "episodes"], sort=False)["exact"].all()
     lines = [
@@ -70,14 +86,15 @@ def _rigs(rigs: pd.DataFrame) -> list[str]:
         "times; its other runs are judged. Means over the choices. *Changed* are diagnoses of",
         "anything else, *lost* the fall of the share of these that is right, in points.",
         "",
-        "| rig | fault | runs | windows named | runs named | changed | lost | seconds | exact |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| rig | fault | runs | abnormal before | windows named | runs named | changed | lost | "
+        "seconds | exact |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for key, row in mean.iterrows():
         rig, fault, episodes = key if isinstance(key, tuple) else (key, "", 0)
         lines.append(
-            f"| {rig} | {fault} | {episodes} | {row['recall']:.2f} | {row['by_episode']:.2f} | "
-            f"{row['disturbed']:.2f} | {row['lost']:.2f} | {row['seconds']:.2f} | "
-            f"{'yes' if exact[key] else 'NO'} |"
+            f"| {rig} | {fault} | {episodes} | {row['called']:.2f} | {row['recall']:.2f} | "
+            f"{row['by_episode']:.2f} | {row['disturbed']:.2f} | {row['lost']:.2f} | "
+            f"{row['seconds']:.2f} | {'yes' if exact[key] else 'NO'} |"
         )
     return lines

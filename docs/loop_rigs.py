@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -194,7 +195,7 @@ def teach_hidden(bench: _Bench, rig: str, database: Path) -> list[Hidden]:
             continue
         for choice in range(CHOICES):
             chosen = sorted(rng.choice(seen, count, replace=False).tolist())
-            place = database / f"{abs(hash((rig, bench.fault, count, choice)))}.db"
+            place = database / f"{rig}-{bench.fault}-{count}-{choice}.db"
             results.append(_taught(bench, rig, (chosen, choice), place))
     return results
 
@@ -276,7 +277,7 @@ def _archive(known: pd.DataFrame, matrix: NDArray[np.float64]) -> Archive:
     return Archive(rows.assign(incident=rows["asset"], logged=logged), matrix[abnormal])
 
 
-def rig_loop(data: Path, scratch: Path) -> pd.DataFrame:
+def rig_loop(data: Path, scratch: Path) -> list[dict[str, Any]]:
     """Hide every fault of every rig in turn."""
     rows: list[Hidden] = []
     scratch.mkdir(parents=True, exist_ok=True)
@@ -284,4 +285,4 @@ def rig_loop(data: Path, scratch: Path) -> pd.DataFrame:
         settings, windows = rig_windows(rig, data, scratch)
         for fault in sorted(set(windows["label"]) - {"healthy"}):
             rows += teach_hidden(hide(fault, settings, windows), rig, scratch)
-    return pd.DataFrame(rows, columns=list(Hidden.__dataclass_fields__))
+    return [asdict(row) for row in rows]
