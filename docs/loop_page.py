@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from docs.loop_rigs import RIGS
+
 INTRODUCTION = """\
 # The loop: from an unknown fault to a known one
 
@@ -97,4 +99,5 @@ def _rigs(rigs: pd.DataFrame) -> list[str]:
             f"{row['by_episode']:.2f} | {row['disturbed']:.2f} | {row['lost']:.2f} | "
             f"{row['seconds']:.2f} | {'yes' if exact[key] else 'NO'} |"
         )
-    return lines
+    missing = sorted(set(RIGS) - set(rigs["rig"]))
+    return [*lines, "", f"Not measured here: {'; '.join(missing)}."] if missing else lines
