@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from faultprint.faults.apart import Neighbours, apartness, reaches
+from faultprint.faults.teaching.apart import Neighbours, apartness, reaches
 
 CENTRE = np.array([6.0, 0.0])
 MEANS = np.array([[0.0, 0.0], [10.0, 0.0]])

@@ -137,8 +137,7 @@ def _teach(
     old = {one.name: one for one in room.held.recognisers}
     held = {(s.equipment_class, s.failure_mode): s for s in release.signatures}
     faults: list[Taught] = []
-    signatures: list[Signature] = []
-    changes: list[Change] = []
+    signatures, changes = list[Signature](), list[Change]()
     for mode, shown in pictures.items():
         one, fitted, groups = _fault(room, mode, shown, renamed)
         one = _versioned(one, old.get(mode))
@@ -247,9 +246,8 @@ def _change(room: Classroom, one: Taught, fitted: Fitted, *, known: bool) -> Cha
     notes = [f"split from {one.parent}"] if one.parent else []
     if lost > _WORTH_SAYING:
         notes.append(f"leaves {100 * lost:.0f} % of its own windows, lest other diagnoses change")
-    return Change(
-        "adjusted" if known else "added", room.name, one.name, incidents, "; ".join(notes)
-    )
+    what: What = "adjusted" if known else "added"
+    return Change(what, room.name, one.name, incidents, "; ".join(notes))
 
 
 def _change_normal(room: Classroom, one: Taught) -> Change:
@@ -267,8 +265,8 @@ def _orders(room: Classroom, pictures: Mapping[str, list[Picture]]) -> list[Chan
         told.append(Change(what, room.name, name, (), note))
     ordered = {name for order in room.orders for name in order.names}
     gone = {one.name for one in room.held.faults} - set(pictures) - ordered
-    note = "all its incidents are judged otherwise now"
-    return told + [Change("retired", room.name, name, (), note) for name in sorted(gone)]
+    why = "all its incidents are judged otherwise now"
+    return told + [Change("retired", room.name, name, (), why) for name in sorted(gone)]
 
 
 def _recorded(

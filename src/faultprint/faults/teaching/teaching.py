@@ -100,7 +100,7 @@ def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
     grade must win against every class, healthy too, beyond the reach of each (see
     :mod:`faultprint.faults.teaching.apart`). What looks like a known fault is a growing fault
     only if, of several occasions, most windows are accepted as such, and twice as many as of a
-    grade; what is protected has no say in which of both it is.
+    grade.
     """
     ray, grade = _fit(parts, others, grows=True), _fit(parts, others, grows=False)
     if any(alike(grade.centre, known) for known in others.beside):
@@ -132,7 +132,7 @@ def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
         _share(scores, closeness, accept, margin),
         _share(scores, closeness, limit, 1.0),
         grows,
-        _reaches(centre, others, len(parts)) if not grows else (),
+        reaches(centre, others.around, len(parts)) if others.around and not grows else (),
     )
 
 
@@ -155,9 +155,8 @@ def accepts(fitted: Fitted, others: Others, offsets: Floats) -> NDArray[np.bool_
     """
     rays = Rays(fitted.centre, others.known, fitted.grows)
     inside = nonconformity(offsets, rays, fitted.spread) <= fitted.accept
-    near = _closeness(
-        offsets, fitted.centre, others, grows=fitted.grows, occasions=len(fitted.scores)
-    )
+    n = len(fitted.scores)
+    near = _closeness(offsets, fitted.centre, others, grows=fitted.grows, occasions=n)
     return np.asarray(inside & (near < fitted.margin), dtype=np.bool_)
 
 
@@ -185,8 +184,7 @@ def fit_normal(part: Floats, others: Others) -> Fitted:
     near = nonconformity(others.protected, rays, even)
     beside = _closeness(others.protected, centre, others, grows=False, rest_grows=True)
     accept, margin = _shrunk([score], [closeness], reach, near, beside)
-    kept = _share([score], [closeness], accept, margin)
-    whole = _share([score], [closeness], reach, 1.0)
+    kept, whole = (_share([score], [closeness], *b) for b in ((accept, margin), (reach, 1.0)))
     return Fitted(centre, even, accept, margin, (tidy(np.sort(score)),), 0, 0, kept, whole, False)  # noqa: FBT003
 
 
@@ -217,10 +215,6 @@ def _graded(mean: Floats, occasions: int, known: Floats) -> Floats:
     chance = (len(mean) - basis.shape[1]) / occasions
     kept = max(0.0, 1.0 - chance / max(float(beyond @ beyond), _TINY))
     return tidy(inside + kept * beyond)
-
-
-def _reaches(centre: Floats, others: Others, occasions: int) -> tuple[float, ...]:
-    return reaches(centre, others.around, occasions) if others.around else ()
 
 
 def _closeness(
