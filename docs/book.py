@@ -26,15 +26,15 @@ PROTOCOLS = {
     "remaining_life": """\
 Protocol. Learnt from the training engines, which ran to failure; one forecast for each test engine,
 at its last cycle. The forecasts are written to disk by code that needs no file of test labels; only
-the scorer opens it. Every setting was compared on left-out training engines, cut off at random
-as the test engines are; the test labels were opened when the settings stood. An engine in both
-parts, or one whose rows are in both under two names, is refused. Labels are capped at 125 cycles as
-the models learn them; *uncapped* are the same forecasts on the lives as they were, of which the
-models never say more than "beyond the cap": there an interval without an upper end holds every
-life above its lower one. Ranges: 95 % bootstrap over engines. *One seed* is the mean over the
-seeds, plus and minus one standard deviation. *With age*: the cycles since the record began may be
-used; they are known for a new engine and say little of a fleet with other lives. The last two
-models look at no sensor.
+the scorer opens it. Settings were chosen on left-out training engines (the notes say which), cut
+off at random as the test engines are; the test labels were opened when the settings stood. An
+engine in both parts, or one whose rows are in both under two names, is refused. Labels are capped
+at 125 cycles as the models learn them; *uncapped* are the same forecasts on the lives as they were,
+of which the models never say more than "beyond the cap": there an interval without an upper end
+holds every life above its lower one. Ranges: 95 % bootstrap over engines. *One seed* is the mean
+over the seeds, plus and minus one standard deviation. *With age*: the cycles since the record began
+may be used; they are known for a new engine and say little of a fleet with other lives. The last
+two models look at no sensor.
 
 How it works: operating modes are clusters of the conditions, found and counted in training;
 readings become deviations from what is usual in the mode; trailing means, spreads, drift from the

@@ -75,11 +75,10 @@ def _numbers(m: dict[str, Any]) -> list[str]:
         f"  failures found       {_share(m['found'])}",
         f"  and rightly named    {_share(m['named'])}",
         f"  incidents confirmed  {_share(m['precision'])}",
-        f"  false alarms         {m['false_alarms']}, {m['exposed_false_alarms']} of them where"
-        f" none could be right = {rate['value']:.2f} a month,",
-        f"                       95 % interval {_interval(rate)}",
-        f"                       ({m['asset_months']:.0f} asset-months judged; in"
-        f" {m['exposed_asset_months']:.0f} an alarm could have been false)",
+        f"  false alarms         {m['false_alarms']} in {m['asset_months']:.0f} asset-months"
+        " judged",
+        f"    far from repairs   {m['exposed_false_alarms']} in {m['exposed_asset_months']:.0f}"
+        f" asset-months = {rate['value']:.2f} a month, 95 % interval {_interval(rate)}",
         f"  lead time            {ahead} in the median",
         f"  F1 by event          {m['f1_events']:.2f}; trivial: {_trivial(m['baselines'])}",
     ]
