@@ -145,7 +145,7 @@ def test_the_report_and_the_summary_put_trivial_detectors_beside(job: Job) -> No
     told = summary(workspace).splitlines()
     (line,) = [line for line in told if "trivial:" in line]
     assert f"random {numbers['baselines']['random']['f1_events']:.2f}" in line
-    assert any(f"in {numbers['exposed_asset_months']:.0f} an alarm could" in line for line in told)
+    assert any(f"in {numbers['exposed_asset_months']:.0f} asset-months = " in line for line in told)
 
 
 def test_batch_scoring_agrees_with_the_judging_of_the_candidate(job: Job) -> None:
