@@ -25,7 +25,8 @@ Samples = npt.NDArray[np.generic]
 """One channel, shape (n,), in the number type of the file."""
 
 _MENDED = (ValueError, OSError, TypeError, EOFError, NotImplementedError, struct.error)
-"""What the readers raise for a file that is truncated or of another kind."""
+"""What the readers raise for a file that is truncated or of another kind; scipy answers MATLAB 7.3,
+which is HDF5, with ``NotImplementedError``."""
 
 
 def read_segments(
