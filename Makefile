@@ -59,8 +59,8 @@ bench: $(STAMP) ## the descriptor engine beside tsfresh, TSFEL, pandas ...: same
 
 DATA ?= ../shared/data
 bench-real: $(STAMP) ## judge on the public data sets below DATA; writes the tables of docs/benchmarks
-	@for name in cmapss-fd001 cmapss-fd002; do \
-	  $(BIN)/faultprint benchmark $$name --data $(DATA)/cmapss || exit 1; done
+	@for file in params/benchmarks/*.yaml; do \
+	  $(BIN)/faultprint benchmark $$(basename $$file .yaml) --data $(DATA) || exit 1; done
 	@$(BIN)/python -m docs.book
 
 docs: $(STAMP) ## write docs/reference from the code

@@ -48,13 +48,15 @@ def params_page() -> str:
 def benchmarks_page() -> str:
     """Describe every key of a benchmark's file that params.yaml does not have."""
     from faultprint.config import Settings
-    from faultprint.store.benchmarks import Benchmark
+    from faultprint.store.benchmarks import KINDS
 
     known: set[type[BaseModel]] = set()
     list(_walk(Settings, "", known))
     lines = ["# params/benchmarks", "", "A benchmark is a file there and a reader. `equipment` and"]
     lines += ["`source` are those of [params.yaml](params.md).", ""]
-    return "\n".join([*lines, *_keys(Benchmark, known)])
+    for protocol, kind in KINDS.items():
+        lines += [f"# `protocol: {protocol}`", "", *_keys(kind, known)]
+    return "\n".join(lines)
 
 
 def _keys(settings: type[BaseModel], seen: set[type[BaseModel]]) -> list[str]:

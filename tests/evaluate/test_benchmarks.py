@@ -20,12 +20,16 @@ from faultprint.cli import app
 from faultprint.errors import ConfigError, LeakageError, SourceError, TableError
 from faultprint.evaluate.benchmarks.figures import bootstrap, refuse_copies, refuse_shared
 from faultprint.evaluate.benchmarks.life import nasa_score, score_life
-from faultprint.stages.ablations import LEAKY, run_ablations
-from faultprint.stages.benchmark import predict_test, score_test
-from faultprint.store.benchmarks import Benchmark, check_pins, load_benchmark
+from faultprint.stages.benchmarks.life_ablations import LEAKY
+from faultprint.stages.benchmarks.running import (
+    forecast_blind,
+    run_ablations,
+    score_forecasts,
+)
+from faultprint.store.benchmarks import LifeBenchmark, check_pins, folder_of, load_benchmark
 
 ROOT = Path(__file__).parents[2]
-DATA = Path(os.environ.get("FAULTPRINT_DATA", ROOT.parent / "shared" / "data")) / "cmapss"
+DATA = Path(os.environ.get("FAULTPRINT_DATA", ROOT.parent / "shared" / "data"))
 SMALL = {"seeds": [0, 1], "folds": 3, "cap": 40, "net_share": 0.2}
 
 
@@ -71,8 +75,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def benchmark(place: Path) -> Benchmark:
-    return load_benchmark("small", place)
+def benchmark(place: Path) -> LifeBenchmark:
+    said = load_benchmark("small", place)
+    assert isinstance(said, LifeBenchmark)
+    return said
 
 
 def test_two_runs_of_the_command_give_equal_bytes(place: Path, tmp_path: Path) -> None:
@@ -105,26 +111,26 @@ def test_two_runs_of_the_command_give_equal_bytes(place: Path, tmp_path: Path) -
 
 
 def test_forecasts_need_no_labels_and_scores_do(
-    place: Path, benchmark: Benchmark, tmp_path: Path
+    place: Path, benchmark: LifeBenchmark, tmp_path: Path
 ) -> None:
     blind = tmp_path / "blind"
     shutil.copytree(place / "data", blind)
     (blind / "RUL_FD001.txt").unlink()
     few = benchmark.model_copy(update={"variants": {"small": benchmark.ablations["alone"]}})
-    predict_test(few, blind, tmp_path / "f.csv")
+    forecast_blind(few, blind, tmp_path / "f.csv")
     with pytest.raises(SourceError, match=r"RUL_FD001\.txt \(missing\)"):
-        score_test(few, blind, tmp_path / "f.csv")
-    found = score_test(few, place / "data", tmp_path / "f.csv")
+        score_forecasts(few, blind, tmp_path / "f.csv")
+    found = score_forecasts(few, place / "data", tmp_path / "f.csv")
     # the labels change the score and nothing else
     (blind / "RUL_FD001.txt").write_text("\n".join(["7"] * 12) + "\n", "utf-8")
     other = few.model_copy(update={"labels": {"RUL_FD001.txt": digest(blind / "RUL_FD001.txt")}})
-    changed = score_test(other, blind, tmp_path / "f.csv")
+    changed = score_forecasts(other, blind, tmp_path / "f.csv")
     assert found[0].measure == changed[0].measure == "rmse"
     assert found[0].value != changed[0].value
 
 
 def test_planted_copies_of_training_engines_are_refused(
-    place: Path, benchmark: Benchmark, tmp_path: Path
+    place: Path, benchmark: LifeBenchmark, tmp_path: Path
 ) -> None:
     leaky = tmp_path / "leaky"
     shutil.copytree(place / "data", leaky)
@@ -135,7 +141,7 @@ def test_planted_copies_of_training_engines_are_refused(
     np.savetxt(leaky / "test_FD001.txt", np.vstack([test, planted]), fmt="%.4f")
     pins = {**benchmark.data, "test_FD001.txt": digest(leaky / "test_FD001.txt")}
     with pytest.raises(LeakageError, match="made of learnt rows: 'FD001-test-013'"):
-        predict_test(benchmark.model_copy(update={"data": pins}), leaky, tmp_path / "f.csv")
+        forecast_blind(benchmark.model_copy(update={"data": pins}), leaky, tmp_path / "f.csv")
 
 
 def test_shared_units_are_refused() -> None:
@@ -146,7 +152,7 @@ def test_shared_units_are_refused() -> None:
     refuse_copies({"a": rows}, {"b": rows + 0.5}, "engines")
 
 
-def test_other_data_are_refused(place: Path, benchmark: Benchmark, tmp_path: Path) -> None:
+def test_other_data_are_refused(place: Path, benchmark: LifeBenchmark, tmp_path: Path) -> None:
     check_pins(place / "data", benchmark.data)
     for name in ("train_FD001.txt", "test_FD001.txt"):
         text = (place / "data" / name).read_bytes()
@@ -164,10 +170,13 @@ def test_an_unknown_benchmark_and_an_unknown_key_are_named(place: Path, tmp_path
     (tmp_path / "small.yaml").write_text(text, "utf-8")
     with pytest.raises(ConfigError, match="did you mean 'net_share'"):
         load_benchmark("small", tmp_path)
+    (tmp_path / "small.yaml").write_text(text.replace("remaining_life", "remaining_live"), "utf-8")
+    with pytest.raises(ConfigError, match="did you mean 'remaining_life'"):
+        load_benchmark("small", tmp_path)
 
 
 def test_ablations_do_not_open_the_labels(
-    place: Path, benchmark: Benchmark, tmp_path: Path
+    place: Path, benchmark: LifeBenchmark, tmp_path: Path
 ) -> None:
     blind = tmp_path / "blind"
     shutil.copytree(place / "data", blind)
@@ -229,8 +238,10 @@ def test_a_stale_digit_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.realdata
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"no C-MAPSS files at {DATA}")
-@pytest.mark.parametrize("name", ["cmapss-fd001", "cmapss-fd002"])
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"no published files at {DATA}")
+@pytest.mark.parametrize(
+    "name", sorted(one.stem for one in (ROOT / "params" / "benchmarks").glob("*.yaml"))
+)
 def test_pins_are_those_of_the_published_files(name: str) -> None:
     said = load_benchmark(name, ROOT / "params" / "benchmarks")
-    check_pins(DATA, {**said.data, **said.labels})
+    check_pins(folder_of(said, DATA), {**said.data, **said.labels})

@@ -18,24 +18,37 @@ from faultprint.prognosis.settings import LifeSettings
 
 
 class Benchmark(Strict):
-    """One benchmark: a data set, a protocol and what is tried on it."""
+    """What every benchmark says: its data set and its protocol."""
 
     title: str
     """Its heading in the book."""
-    protocol: Literal["remaining_life"]
+    protocol: str
     """How it is judged."""
+    folder: str
+    """Folder of its files in a collection of data sets."""
     equipment: dict[str, Equipment]
     """Equipment class -> its sensors; conditions and symptoms as everywhere else."""
     source: Source
     """The reader and its options; the folder is given on the command line."""
     data: dict[str, str]
-    """File that is learnt from or forecast -> sha256 of its unpacked text."""
-    labels: dict[str, str]
-    """File of test labels, which only the scorer opens -> sha256 of its unpacked text."""
+    """File that is learnt from or forecast -> sha256 of its unpacked bytes."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """File of test labels, which only the scorer opens -> sha256 of its unpacked bytes."""
+
+
+class LifeBenchmark(Benchmark):
+    """Remaining life at the last row of truncated histories."""
+
+    protocol: Literal["remaining_life"]
+    """How it is judged."""
     variants: dict[str, LifeSettings] = Field(min_length=1)
     """Name -> settings; each is judged on the test part."""
     ablations: dict[str, LifeSettings] = Field(default_factory=dict)
     """Name -> settings; each is judged on held-out training units alone."""
+
+
+KINDS: dict[str, type[Benchmark]] = {"remaining_life": LifeBenchmark}
+"""Protocol -> what the file of such a benchmark says."""
 
 
 def load_benchmark(name: str, folder: Path) -> Benchmark:
@@ -61,10 +74,33 @@ def load_benchmark(name: str, folder: Path) -> Benchmark:
     known = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
     if name not in known:
         raise ConfigError.unknown("benchmark", name, sorted(known))
+    said = yaml.safe_load(known[name].read_text("utf-8"))
+    protocol = said.get("protocol") if isinstance(said, dict) else None
+    if protocol not in KINDS:
+        raise ConfigError.unknown("protocol", str(protocol), sorted(KINDS))
+    kind = KINDS[protocol]
     try:
-        return Benchmark.model_validate(yaml.safe_load(known[name].read_text("utf-8")))
+        return kind.model_validate(said)
     except ValidationError as error:
-        raise ConfigError(complaints(error, Benchmark, f"wrong settings in {name}")) from error
+        raise ConfigError(complaints(error, kind, f"wrong settings in {name}")) from error
+
+
+def folder_of(benchmark: Benchmark, data: Path) -> Path:
+    """Find the folder of a benchmark's files.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        The benchmark.
+    data : Path
+        That folder, or the collection of data sets it is in.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    return data / benchmark.folder if (data / benchmark.folder).is_dir() else data
 
 
 def check_pins(folder: Path, pins: Mapping[str, str]) -> None:

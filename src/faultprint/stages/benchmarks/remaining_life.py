@@ -1,11 +1,8 @@
-"""Run a benchmark blind: forecast without the labels of the test part, then score."""
+"""The board of remaining life: the last row of each truncated history is forecast."""
 
 from __future__ import annotations
 
-import resource
-import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,58 +17,26 @@ from faultprint.prognosis.members import forecast_member
 from faultprint.prognosis.rul import forecast_table, learn_life
 from faultprint.prognosis.settings import LifeSettings
 from faultprint.prognosis.trajectories import Floats, Histories, histories
-from faultprint.store.benchmarks import Benchmark, check_pins, write_result
+from faultprint.store.benchmarks import LifeBenchmark
 from faultprint.store.sources.raw import RawEvents, RawReadings
 from faultprint.store.sources.registry import open_source
 
 
-def run_benchmark(
-    name: str, benchmark: Benchmark, data: Path, results: Path, build: Path
-) -> dict[str, Any]:
-    """Forecast the test part, score it and write the results file and what it cost.
-
-    Parameters
-    ----------
-    name : str
-        Name of the benchmark.
-    benchmark : Benchmark
-        The benchmark.
-    data : Path
-        Folder of the published files.
-    results : Path
-        Folder of the results files: ``<name>.json`` and, apart since it differs from run to run,
-        ``<name>.cost.json``.
-    build : Path
-        Folder for the forecasts.
-
-    Returns
-    -------
-    dict[str, Any]
-        What stands in the results file.
-    """
-    began = time.process_time()
-    forecasts = build / f"{name}.csv"
-    predict_test(benchmark, data, forecasts)
-    figures = score_test(benchmark, data, forecasts)
-    result = result_of(name, benchmark, figures, "")
-    write_result(results / f"{name}.json", result)
-    write_result(results / f"{name}.cost.json", cost_of(began))
-    return result
-
-
-def predict_test(benchmark: Benchmark, data: Path, forecasts: Path) -> None:
+def predict(benchmark: LifeBenchmark, data: Path) -> pd.DataFrame:
     """Learn from the training part and forecast the last row of each test history.
 
     Parameters
     ----------
-    benchmark : Benchmark
+    benchmark : LifeBenchmark
         The benchmark.
     data : Path
         Folder of the published files; the labels of the test part need not be there.
-    forecasts : Path
-        The CSV file to write: a row for each variant, member and asset.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``variant``, ``member``, ``asset``, ``life``, ``low``, ``high``, ``status``.
     """
-    check_pins(data, benchmark.data)
     train, remaining = train_part(benchmark, data)
     test = _histories(benchmark, _readings(benchmark, data, "test"))
     refuse_shared(train.assets, test.assets, "units")
@@ -84,22 +49,21 @@ def predict_test(benchmark: Benchmark, data: Path, forecasts: Path) -> None:
     first = next(iter(benchmark.variants.values()))
     for name, table in baselines(train, remaining, test, first.cap, first.coverage).items():
         tables.append(table.assign(variant=name, member="baseline"))
-    forecasts.parent.mkdir(parents=True, exist_ok=True)
     columns = ["variant", "member", "asset", "life", "low", "high", "status"]
-    pd.concat(tables)[columns].to_csv(forecasts, index=False)
+    return pd.concat(tables)[columns]
 
 
-def score_test(benchmark: Benchmark, data: Path, forecasts: Path) -> list[Figure]:
-    """Open the labels of the test part, and score the forecasts that lie on disk.
+def score(benchmark: LifeBenchmark, data: Path, forecasts: pd.DataFrame) -> list[Figure]:
+    """Open the labels of the test part, and score the forecasts.
 
     Parameters
     ----------
-    benchmark : Benchmark
+    benchmark : LifeBenchmark
         The benchmark.
     data : Path
         Folder of the published files.
-    forecasts : Path
-        What :func:`predict_test` wrote.
+    forecasts : pandas.DataFrame
+        What :func:`predict` gave.
 
     Returns
     -------
@@ -107,15 +71,13 @@ def score_test(benchmark: Benchmark, data: Path, forecasts: Path) -> list[Figure
         Of each variant and baseline; ``<variant>, one seed`` is the mean over the members, its
         interval one standard deviation to either side.
     """
-    check_pins(data, benchmark.labels)
     truth = _remaining(benchmark, data, "test")
-    table = pd.read_csv(forecasts, dtype={"member": str})
     cap = next(iter(benchmark.variants.values())).cap
-    whole = table[~table["member"].str.startswith("seed")]
+    whole = forecasts[~forecasts["member"].str.startswith("seed")]
     figures = score_life(
         {str(name): one for name, one in whole.groupby("variant", sort=False)}, truth, cap
     )
-    for name, members in table.groupby("variant", sort=False):
+    for name, members in forecasts.groupby("variant", sort=False):
         alone = members[members["member"].str.startswith("seed")]
         every = [score_life({str(name): one}, truth, cap) for _, one in alone.groupby("member")]
         figures += [_spread(list(same)) for same in zip(*every, strict=True)]
@@ -144,12 +106,12 @@ def _variant(
         yield table.assign(variant=name, member=f"seed {seed}")
 
 
-def train_part(benchmark: Benchmark, data: Path) -> tuple[Histories, Floats]:
+def train_part(benchmark: LifeBenchmark, data: Path) -> tuple[Histories, Floats]:
     """Read the training part.
 
     Parameters
     ----------
-    benchmark : Benchmark
+    benchmark : LifeBenchmark
         The benchmark.
     data : Path
         Folder of the published files.
@@ -166,13 +128,13 @@ def train_part(benchmark: Benchmark, data: Path) -> tuple[Histories, Floats]:
     return train, np.array([remaining.get(asset, np.nan) for asset in train.assets])
 
 
-def _opened(benchmark: Benchmark, data: Path, part: str) -> Iterator[Any]:
+def _opened(benchmark: LifeBenchmark, data: Path, part: str) -> Iterator[Any]:
     options = {**benchmark.source.options, "part": part}
     source = benchmark.source.model_copy(update={"path": str(data), "options": options})
     return open_source(source, benchmark.equipment)
 
 
-def _readings(benchmark: Benchmark, data: Path, part: str) -> pd.DataFrame:
+def _readings(benchmark: LifeBenchmark, data: Path, part: str) -> pd.DataFrame:
     """Read the readings, and stop before the reader comes to the events."""
     for raw in _opened(benchmark, data, part):
         if isinstance(raw, RawReadings):
@@ -181,16 +143,16 @@ def _readings(benchmark: Benchmark, data: Path, part: str) -> pd.DataFrame:
     raise SourceError.because("no readings", "one table of readings a part", "check the folder")
 
 
-def _equipment(benchmark: Benchmark) -> Equipment:
+def _equipment(benchmark: LifeBenchmark) -> Equipment:
     return next(iter(benchmark.equipment.values()))
 
 
-def _histories(benchmark: Benchmark, readings: pd.DataFrame) -> Histories:
+def _histories(benchmark: LifeBenchmark, readings: pd.DataFrame) -> Histories:
     equipment = _equipment(benchmark)
     return histories(readings, equipment.named("symptom"), equipment.named("condition"))
 
 
-def _remaining(benchmark: Benchmark, data: Path, part: str) -> dict[str, float]:
+def _remaining(benchmark: LifeBenchmark, data: Path, part: str) -> dict[str, float]:
     """Take the remaining life at the last row of each asset that is known to fail."""
     last: dict[str, pd.Timestamp] = {}
     failed: dict[str, pd.Timestamp] = {}
@@ -210,70 +172,3 @@ def _latest(rows: pd.DataFrame) -> dict[str, pd.Timestamp]:
 def _rows(history: Histories) -> dict[str, Floats]:
     both = np.hstack([history.conditions, history.readings])
     return {asset: both[span] for asset, span in zip(history.assets, history.spans(), strict=True)}
-
-
-def result_of(
-    name: str, benchmark: Benchmark, figures: list[Figure], option: str
-) -> dict[str, Any]:
-    """Gather what a results file holds.
-
-    Parameters
-    ----------
-    name : str
-        Name of the benchmark.
-    benchmark : Benchmark
-        The benchmark.
-    figures : list[Figure]
-        What was measured.
-    option : str
-        What stands behind the command, with a space before it; empty for the scores themselves.
-
-    Returns
-    -------
-    dict[str, Any]
-        Its contents.
-    """
-    return {
-        "title": benchmark.title,
-        "protocol": benchmark.protocol,
-        "command": f"faultprint benchmark {name} --data DIR{option}",
-        "data": {**benchmark.data, **({} if option else benchmark.labels)},
-        "figures": [asdict(one) for one in figures],
-    }
-
-
-def cost_of(began: float) -> dict[str, Any]:
-    """Measure what a run cost.
-
-    Parameters
-    ----------
-    began : float
-        CPU time of the process when it began [s].
-
-    Returns
-    -------
-    dict[str, Any]
-        CPU time [s] and the peak memory of the process [MiB].
-    """
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"cpu_seconds": round(time.process_time() - began), "peak_memory_mib": round(peak)}
-
-
-def figure_lines(result: dict[str, Any]) -> list[str]:
-    """Write the figures of a result as lines of text.
-
-    Parameters
-    ----------
-    result : dict[str, Any]
-        What a results file holds.
-
-    Returns
-    -------
-    list[str]
-        One line a figure.
-    """
-    return [
-        f"{one['variant']}; {one['stratum']}: {one['measure']} {one['value']:.4g} "
-        f"({one['low']:.4g} to {one['high']:.4g}), n {one['n']}"
-        for one in result["figures"]
-    ]

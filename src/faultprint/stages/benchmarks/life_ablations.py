@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +13,8 @@ from faultprint.prognosis.labels import life_labels, random_cuts
 from faultprint.prognosis.rul import LifeModel, forecast_table, learn_life
 from faultprint.prognosis.settings import LifeSettings
 from faultprint.prognosis.trajectories import Floats, Histories
-from faultprint.stages.benchmark import cost_of, result_of, train_part
-from faultprint.store.benchmarks import Benchmark, check_pins, write_result
+from faultprint.stages.benchmarks.remaining_life import train_part
+from faultprint.store.benchmarks import LifeBenchmark
 
 LEAKY = "leaky, a warning: trees alone, rows dealt at random"
 CUTS = 8
@@ -25,38 +23,28 @@ CUTS_SEED = 1000
 """Draws them; another one than calibrates the intervals."""
 
 
-def run_ablations(name: str, benchmark: Benchmark, data: Path, results: Path) -> dict[str, Any]:
+def ablate(benchmark: LifeBenchmark, data: Path) -> list[Figure]:
     """Judge what each part of the model gives, on held-out training units.
 
     Parameters
     ----------
-    name : str
-        Name of the benchmark.
-    benchmark : Benchmark
+    benchmark : LifeBenchmark
         The benchmark.
     data : Path
         Folder of the published files; those of the test part are not opened.
-    results : Path
-        Folder of the results files: ``<name>.ablations.json`` and its cost.
 
     Returns
     -------
-    dict[str, Any]
-        What stands in the results file.
+    list[Figure]
+        Of each ablation, and of the protocol that leaks.
     """
-    began = time.process_time()
-    check_pins(data, benchmark.data)
     train, remaining = train_part(benchmark, data)
     found: list[Figure] = []
     for variant, settings in benchmark.ablations.items():
         model = learn_life(train, remaining, settings)
         found += _judge_held_out(variant, model, train, remaining)
     first = next(iter(benchmark.variants.values()))
-    found += _judge_leaky(train, remaining, first)
-    result = result_of(name, benchmark, found, " --ablations")
-    write_result(results / f"{name}.ablations.json", result)
-    write_result(results / f"{name}.ablations.cost.json", cost_of(began))
-    return result
+    return found + _judge_leaky(train, remaining, first)
 
 
 def _judge_held_out(

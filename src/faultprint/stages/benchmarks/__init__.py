@@ -1,0 +1,1 @@
+"""Boards: public data judged by protocols that cannot leak."""

@@ -1,0 +1,31 @@
+"""The boards: what each protocol of a benchmark forecasts, scores and takes apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from faultprint.evaluate.benchmarks.figures import Figure
+from faultprint.stages.benchmarks import life_ablations, remaining_life
+
+
+@dataclass(frozen=True)
+class Board:
+    """How a protocol is carried out; the benchmark is of the class its name stands for."""
+
+    predict: Callable[[Any, Path], pd.DataFrame]
+    """From benchmark and folder to forecasts, without the labels of what is judged."""
+    score: Callable[[Any, Path, pd.DataFrame], list[Figure]]
+    """From benchmark, folder and forecasts, read back from disk, to figures; opens the labels."""
+    ablate: Callable[[Any, Path], list[Figure]]
+    """From benchmark and folder to what each part gives."""
+
+
+BOARDS = {
+    "remaining_life": Board(remaining_life.predict, remaining_life.score, life_ablations.ablate),
+}
+"""Protocol -> board."""
