@@ -163,6 +163,8 @@ class Signature:
     """Unit of each operating condition; of releases from before it was written down: none."""
     rule: str = ""
     """What an expert's rules say of it, on one line; empty if there is none."""
+    replaced_by: str = ""
+    """Of a deprecated one: failure mode of the signature to go by instead; empty if none is."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists and scalars, ready for YAML or JSON.
@@ -170,9 +172,12 @@ class Signature:
         Returns
         -------
         dict[str, Any]
-            Everything the signature says.
+            Everything the signature says; what replaces it only where something does, so that
+            releases from before it was written down are written again as they were.
         """
         plain: dict[str, Any] = _plain(asdict(self))
+        if not self.replaced_by:
+            del plain["replaced_by"]
         return plain
 
 

@@ -15,11 +15,11 @@ from faultprint.serve import wording
 from faultprint.serve.report import (
     choose_assets,
     choose_sensors,
-    evidence,
     headline,
     render_report,
 )
 from faultprint.serve.sensor_report import WORDS, sensor_part
+from faultprint.serve.wording import evidence
 from tests.serve import samples
 
 VOID = {"meta", "img", "br", "link", "input"}

@@ -16,7 +16,8 @@ import pytest
 import sqlalchemy as sa
 
 from faultprint.errors import ReleaseError
-from faultprint.stages.releases import Publication, export_current, publish_release
+from faultprint.stages.acceptance import Publication
+from faultprint.stages.releases import export_current, publish_release
 from faultprint.store.bundle import read_bundle, write_bundle
 from faultprint.store.signature_db import SignatureDatabase
 from tests.store.databases import POSTGRES, empty_postgres
@@ -159,7 +160,7 @@ def publish(url: str, candidate: Path, folder: Path) -> None:
 def contend(url: str, folder: Path, name: str, candidate: Path) -> str:
     how = Publication(name, "1.0.0")
     try:
-        return publish_release(url, candidate, folder, how).version
+        return publish_release(url, candidate, folder, how)[0].version
     except ReleaseError as error:
         return str(error)
 
@@ -179,7 +180,7 @@ def test_two_publishers_at_once_one_wins_and_the_other_is_told(url: str, tmp_pat
     assert "compare with 1.0.1 and publish again; nothing was changed" in said[lost]
     assert [row.version for row in SignatureDatabase(url).releases()] == ["1.0.0", "1.0.1"]
     assert whole(url, folder) == ("1.0.1", "1.0.1")
-    again = publish_release(url, candidates[lost], folder, Publication("cy", "1.0.1"))
+    again, _ = publish_release(url, candidates[lost], folder, Publication("cy", "1.0.1"))
     assert again.version == "1.0.2"
 
 

@@ -18,9 +18,8 @@ from faultprint.faults.fixtures import KINDS, Answer, judge_case
 from faultprint.faults.lifecycle import authors_of, refusals
 from faultprint.faults.provisional import Cover, provisional
 from faultprint.faults.release import release_from_parts
-from faultprint.records import Opinion, Signature, signature_from
+from faultprint.records import Opinion
 from faultprint.serve.score import Scorer
-from faultprint.stages.fixtures import make_fixtures
 from faultprint.store.bundle import read_bundle, write_bundle
 from faultprint.store.changelog import changelog
 from faultprint.store.parquet import write_readings, write_tables
@@ -28,61 +27,9 @@ from faultprint.store.signature_db import SignatureDatabase
 from faultprint.store.table_units import write_units
 from faultprint.store.versions import compare
 from faultprint.tables import empty
-from tests.job.plant import Said, faultprint, refused
+from tests.job.plant import faultprint, refused
 from tests.serve import plant
-
-TODAY = Path(__file__).parent / "fixtures" / "release_protocol_1"
-PART = "signatures/pump/bearing_wear.yaml"
-
-
-class Site:
-    """The command line on a database and a release folder of its own."""
-
-    def __init__(self, root: Path, patch: pytest.MonkeyPatch, capture: object) -> None:
-        self.root, self.patch, self.capture = root, patch, capture
-        self.url = f"sqlite:///{root / 's.db'}"
-        self.release = root / "release"
-        root.mkdir(exist_ok=True)
-        self.params = root / "params.yaml"
-        self.params.write_text(yaml.safe_dump(plant.PARAMS), "utf-8")
-
-    def run(self, name: str, *args: str, export: bool = True) -> Said:
-        where = ["--database", self.url]
-        where += ["--release", str(self.release)] if export else []
-        tested = ["--params", str(self.params), "--fixtures", str(self.root / "fixtures")]
-        where += tested if name == "publish" else []
-        return faultprint(self.patch, self.capture, "releases", name, *args, *where)
-
-    def publish(self, by: str, *args: str, of: Path | None = None) -> Said:
-        return self.run("publish", "--author", by, "--candidate", str(of or self.release), *args)
-
-    def current(self) -> dict:
-        return json.loads(self.run("current", "--json", export=False).out)
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: object, recorded: Path) -> Site:
-    one = Site(tmp_path / "here", monkeypatch, capfd)
-    assert one.publish("ada", of=TODAY).code == 0
-    shutil.copytree(recorded, one.root / "fixtures")
-    return one
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Test cases of today's release, recorded from the readings of one of its pumps."""
-    folder = tmp_path_factory.mktemp("recorded")
-    rows, happened = plant.readings("P-1", 1), plant.events("P-1")
-    write_readings(folder / "tables", plant.CLASS, rows)
-    write_tables(folder / "tables", {"assets": assets("P-1"), "events": happened})
-    made = make_fixtures(Scorer.load(TODAY), folder / "tables", folder / "fixtures")
-    assert made == {"pump/bearing_wear": ["fault", "normal"]}
-    return folder / "fixtures"
-
-
-def seal(**fields: object) -> Signature:
-    return replace(signature_from(yaml.safe_load((TODAY / PART).read_text("utf-8"))), **fields)
-
+from tests.store.sites import PART, TODAY, Site, assets, seal
 
 # --- life of a signature -------------------------------------------------------------------------
 
@@ -123,12 +70,18 @@ def test_what_detects_anew_begins_anew() -> None:
     stable = seal(status="stable")
     assert refusals(stable, stable, "ada", frozenset(), second_person=True) == ()
     moved = replace(stable, accept_distance=9.9)
-    (told,) = refusals(stable, moved, "bob", frozenset({"ada"}), second_person=False)
+    tried = replace(stable, status="test")
+    (told,) = refusals(tried, moved, "bob", frozenset({"ada"}), second_person=False)
     assert "detects anew, so it cannot be stable yet" in told
     assert (
         refusals(stable, replace(moved, status="candidate"), "b", frozenset(), second_person=True)
         == ()
     )
+    made = frozenset({"ada"})
+    assert refusals(stable, moved, "bob", made, second_person=True) == (), "it stays what it was"
+    assert refusals(stable, moved, "ada", made, second_person=False) == ()
+    (told,) = refusals(stable, moved, "ada", made, second_person=True)
+    assert "'ada' taught it anew, so somebody else must keep it stable" in told
     assert refusals(None, stable, "bob", frozenset(), second_person=False) != ()
 
 
@@ -275,11 +228,6 @@ def test_what_lies_outside_the_boundary_is_provisional(
     told = json.loads(scored.incidents["evidence"].iloc[0])["bearing_wear"]["provisional"]
     assert told == reasons
     assert why in other.run("current", export=False).out
-
-
-def assets(name: str) -> pd.DataFrame:
-    frame = pd.DataFrame({"asset": [name], "equipment_class": [plant.CLASS], "attributes": "{}"})
-    return frame.astype("str")
 
 
 def test_reasons_for_being_provisional() -> None:

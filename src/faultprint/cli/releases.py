@@ -57,6 +57,8 @@ def current_release(database: Database = DEFAULT_DATABASE, as_json: AsJson = Fal
     typer.echo(f"{current.label}  {current.created:%Y-%m-%d %H:%M} UTC  by {current.author}")
     for sentence in row["changelog"]:
         typer.echo(f"  {sentence}")
+    for sentence in row["life"]:
+        typer.echo(f"  {sentence}")
     for name, why in row["provisional"].items():
         typer.echo(f"  provisional here: {name}: {'; '.join(why)}")
 
@@ -66,7 +68,11 @@ def publish_release(
     author: Author,
     candidate: Candidate = Path("models/candidate"),
     status: Annotated[
-        list[str] | None, typer.Option(help="seal_leak=test: move a signature on in its life.")
+        list[str] | None,
+        typer.Option(
+            help="seal_leak=test: move a signature on in its life; "
+            "seal_leak=deprecated:seal_failure says what replaces it."
+        ),
     ] = None,
     expected: Annotated[
         str | None, typer.Option(help="Refuse unless this version is still current.")
@@ -77,13 +83,11 @@ def publish_release(
     release: Release = RELEASE,
 ) -> None:
     """Publish a candidate as the policy allows it, make it current and export it."""
-    from faultprint.stages.releases import Publication, publish_release
-    from faultprint.store.settings import load_settings
+    from faultprint.stages.acceptance import Publication
+    from faultprint.stages.releases import publish_release
 
-    policy = load_settings(params, {}).database.policy
-    how = Publication(author, expected, _statuses(status), policy.second_person, fixtures)
-    row = publish_release(database, candidate, release, how)
-    typer.echo(f"current: {row.label}")
+    how = Publication(author, expected, _statuses(status), _second_person(params), fixtures)
+    _tell(*publish_release(database, candidate, release, how))
 
 
 @app.command("fixtures")
@@ -170,15 +174,21 @@ def point_release(
     version: Version,
     author: Author,
     reason: Annotated[str, typer.Option(help="Why, for the audit.")],
+    params: Params = Path("params.yaml"),
+    fixtures: Fixtures = FIXTURES,
     release: Release = RELEASE,
     database: Database = DEFAULT_DATABASE,
 ) -> None:
-    """Make a release the current one, and export it for scoring."""
+    """Make a release the current one and export it; one that never was passes the policy first."""
+    from faultprint.stages.acceptance import Publication, point_to, was_current
     from faultprint.stages.releases import export_current
     from faultprint.store.signature_db import SignatureDatabase
 
     held = SignatureDatabase(database)
-    held.point(version, author, reason)
+    back = was_current(held, version)  # no settings are needed to go back
+    second = False if back else _second_person(params)
+    how = Publication(author, second_person=second, fixtures=fixtures, reason=reason)
+    point_to(database, version, how)
     typer.echo(f"current: {export_current(held, release).label}")
 
 
@@ -187,21 +197,18 @@ def adopt_release(
     author: Author,
     reason: Annotated[str, typer.Option(help="Why, for the audit.")],
     candidate: Candidate = Path("models/candidate"),
+    params: Params = Path("params.yaml"),
+    fixtures: Fixtures = FIXTURES,
     database: Database = DEFAULT_DATABASE,
     release: Release = RELEASE,
 ) -> None:
-    """Publish a candidate that the gate holds, make it the current release and export it."""
-    from faultprint.faults.release import release_from_parts
-    from faultprint.stages.releases import export_current
-    from faultprint.store.bundle import read_bundle
-    from faultprint.store.signature_db import SignatureDatabase
+    """Publish a candidate that is not better, as the policy allows it, and export it."""
+    from faultprint.stages.acceptance import Publication
+    from faultprint.stages.releases import publish_release
 
-    _, parts = read_bundle(candidate)
-    held = SignatureDatabase(database)
-    signatures = release_from_parts(parts).signatures
-    row = held.publish(parts, signatures, {"adopted": reason}, author)
-    held.point(row.version, author, reason)
-    typer.echo(f"current: {export_current(held, release).label}")
+    second = _second_person(params)
+    how = Publication(author, second_person=second, fixtures=fixtures, reason=reason)
+    _tell(*publish_release(database, candidate, release, how))
 
 
 @app.command("rollback")
@@ -232,8 +239,21 @@ def _row(held: SignatureDatabase, row: ReleaseRow, current: str) -> dict[str, An
         "created": row.created.isoformat(),
         "current": row.version == current,
         "changelog": changelog.get("sentences", []),
+        "life": row.header.get("life", []),
         "provisional": marks.get("signatures", {}),
     }
+
+
+def _second_person(params: Path) -> bool:
+    from faultprint.store.settings import load_settings
+
+    return load_settings(params, {}).database.policy.second_person
+
+
+def _tell(row: ReleaseRow, life: tuple[str, ...]) -> None:
+    typer.echo(f"current: {row.label}")
+    for sentence in life:
+        typer.echo(f"  {sentence}")
 
 
 def _statuses(pairs: list[str] | None) -> dict[str, Any]:

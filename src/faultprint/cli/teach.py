@@ -65,9 +65,11 @@ def _order(what: str, text: str) -> Order:
 
 
 def _lines(said: dict[str, object]) -> list[str]:
-    changes, moved, unused = said["changes"], said["moved"], said["taught_nothing"]
+    changes, moved, life = said["changes"], said["moved"], said["life"]
+    unused = said["taught_nothing"]
     assert isinstance(changes, list)
     assert isinstance(moved, list)
+    assert isinstance(life, list)
     assert isinstance(unused, dict)
     same = said["release"] == said["before"]
     lines = [f"release {said['release']}" + (" stays: nothing new" if same else "")]
@@ -78,4 +80,5 @@ def _lines(said: dict[str, object]) -> list[str]:
     for one in moved:
         was, now = one["before"] or "deviation", one["after"] or "deviation"
         lines.append(f"  incident {one['incident']}: {one['windows']} windows {was} -> {now}")
+    lines += [f"  {sentence}" for sentence in life]
     return lines + [f"  incident {name} teaches nothing: {why}" for name, why in unused.items()]

@@ -16,6 +16,7 @@ WORDS = frozenset(
         "opinions",
         "origin",
         "recommended_action",
+        "replaced_by",
         "severity",
         "status",
         "title",
@@ -76,7 +77,7 @@ def authors_of(
     return frozenset(taught | ({first} if first else set()))
 
 
-def with_status(signature: Signature, status: Status) -> Signature:
+def with_status(signature: Signature, status: Status, replaced_by: str = "") -> Signature:
     """Move a signature to another status.
 
     Parameters
@@ -85,13 +86,71 @@ def with_status(signature: Signature, status: Status) -> Signature:
         The signature.
     status : Status
         Its new status.
+    replaced_by : str, default ''
+        Of a deprecated one: failure mode of the signature to go by instead.
 
     Returns
     -------
     Signature
         A new one; nothing else differs.
     """
-    return replace(signature, status=status)
+    return replace(signature, status=status, replaced_by=replaced_by)
+
+
+def carried(old: Signature, new: Signature, *, advised: bool = False) -> Signature:
+    """Give a signature that was made anew what people decided and said of it before.
+
+    Parameters
+    ----------
+    old : Signature
+        As it is in the current release.
+    new : Signature
+        The same failure mode of the same class, as it was learnt or taught anew.
+    advised : bool, default False
+        Whether the recommended action of the old one is the word of an expert.
+
+    Returns
+    -------
+    Signature
+        With the status of the old one and what replaces it, unless the new one states a status of
+        its own. Where the new one names no opinion, those of the old one go with it, and the
+        severity and the action that came from them.
+
+    Notes
+    -----
+    Learning and teaching write ``candidate``, which states nothing. Whether ``stable`` may be kept
+    by a signature that detects anew is for its test cases to say.
+    """
+    if new.status == "candidate":
+        new = with_status(new, old.status, old.replaced_by)
+    if new.opinions or not old.opinions:
+        return new
+    severity = old.severity if new.severity is None else new.severity
+    action = old.recommended_action if advised else new.recommended_action
+    return replace(new, opinions=old.opinions, severity=severity, recommended_action=action)
+
+
+def deprecations(signatures: Iterable[Signature]) -> dict[str, tuple[str, ...]]:
+    """Say of each deprecated signature what to go by instead.
+
+    Parameters
+    ----------
+    signatures : Iterable[Signature]
+        Signatures of a release.
+
+    Returns
+    -------
+    dict[str, tuple[str, ...]]
+        ``<identity>@<version>`` -> a clause. A deprecated signature still matches, since striking
+        it off would make its windows deviations and change the error rates of all others.
+    """
+    return {
+        f"{one.id}@{one.version}": (
+            f"replaced by {one.replaced_by}" if one.replaced_by else "nothing replaces it",
+        )
+        for one in signatures
+        if one.status == "deprecated"
+    }
 
 
 def refusals(
@@ -125,12 +184,16 @@ def refusals(
     Notes
     -----
     Candidate -> test -> stable -> deprecated, one step at a time; back to test or candidate, and
-    from anywhere to deprecated. Whatever detects anew begins as a candidate or in test.
+    from anywhere to deprecated. Whatever detects anew begins as a candidate or in test, or keeps
+    the status it had; ``stable`` not by the hand of somebody who taught it, if a second person is
+    asked for.
     """
     name = f"{new.equipment_class}/{new.failure_mode}"
     known = old is not None and same_pattern(old, new)
-    if old is not None and known and old.status == new.status:
-        return ()
+    if old is not None and old.status == new.status:
+        if known or new.status != "stable" or not second_person or publisher not in authors:
+            return ()
+        return (f"{name}: {publisher!r} taught it anew, so somebody else must keep it stable",)
     if old is None or not known:
         if new.status in {"stable", "deprecated"}:
             return (f"{name}: detects anew, so it cannot be {new.status} yet",)

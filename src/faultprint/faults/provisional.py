@@ -105,8 +105,8 @@ def _condition(sensor: str, span: tuple[float, float], unit: str, cover: Cover) 
     )
 
 
-def with_marks(diagnoses: pd.DataFrame, marks: Marks) -> pd.DataFrame:
-    """Tell in the evidence of each diagnosis that its signature is provisional here.
+def with_marks(diagnoses: pd.DataFrame, marks: Marks, word: str = "provisional") -> pd.DataFrame:
+    """Tell in the evidence of each diagnosis what must be known of its signature.
 
     Parameters
     ----------
@@ -114,17 +114,19 @@ def with_marks(diagnoses: pd.DataFrame, marks: Marks) -> pd.DataFrame:
         Table ``diagnoses`` (or ``incidents``).
     marks : dict[str, tuple[str, ...]]
         Signature -> reasons.
+    word : str, default 'provisional'
+        What the signatures are: provisional at this site, or deprecated.
 
     Returns
     -------
     pandas.DataFrame
-        The same rows; ``evidence`` has ``provisional`` beside what speaks for and against the
-        failure mode. The same frame if nothing is marked.
+        The same rows; ``evidence`` has the word, with the reasons, beside what speaks for and
+        against the failure mode. The same frame if nothing is marked.
     """
     if not marks or diagnoses.empty:
         return diagnoses
     told = [
-        _told(evidence, mode, marks[signature]) if signature in marks else evidence
+        _told(evidence, mode, word, marks[signature]) if signature in marks else evidence
         for evidence, mode, signature in zip(
             diagnoses["evidence"], diagnoses["failure_mode"], diagnoses["signature"], strict=True
         )
@@ -132,8 +134,8 @@ def with_marks(diagnoses: pd.DataFrame, marks: Marks) -> pd.DataFrame:
     return diagnoses.assign(evidence=pd.Series(told, index=diagnoses.index, dtype="str"))
 
 
-def _told(evidence: str, mode: str, why: tuple[str, ...]) -> str:
+def _told(evidence: str, mode: str, word: str, why: tuple[str, ...]) -> str:
     said = json.loads(evidence)
     sides = said.setdefault(mode, {"for": [], "against": []})
-    sides["provisional"] = list(why)
+    sides[word] = list(why)
     return json.dumps(said, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -122,7 +122,7 @@ def condense(material: Material) -> Signature:
         failure_mode=m.failure_mode,
         item="",
         severity=None,
-        recommended_action=_action(words, symptoms),
+        recommended_action=made_action(m.failure_mode, symptoms),
         symptoms=symptoms,
         prototypes=_prototypes(m),
         accept_distance=float(f"{m.accept_distance:.6g}"),
@@ -135,8 +135,24 @@ def condense(material: Material) -> Signature:
     )
 
 
-def _action(words: str, symptoms: tuple[Symptom, ...]) -> str:
-    first = symptoms[0]
+def made_action(failure_mode: str, symptoms: tuple[Symptom, ...]) -> str:
+    """Say what to do where no expert has said it.
+
+    Parameters
+    ----------
+    failure_mode : str
+        The failure mode.
+    symptoms : tuple[Symptom, ...]
+        Its symptoms, best first.
+
+    Returns
+    -------
+    str
+        Two sentences; empty without a symptom.
+    """
+    if not symptoms:
+        return ""
+    first, words = symptoms[0], failure_mode.replace("_", " ")
     reads = "higher" if first.direction == "up" else "lower"
     return f"Inspect for {words}. Look first at {words_of(first.descriptor)}: {reads} than usual."
 

@@ -50,6 +50,12 @@ def _head(told: Mapping[str, Any]) -> list[str]:
             f"{one['windows']} abnormal windows"
         )
     lines.append(f"Release {told['release']}")
+    sides = told["evidence"].get(told["failure_mode"]) or {}
+    lines += [
+        f"Its signature is {word}: {'; '.join(sides[word])}"
+        for word in ("deprecated", "provisional")
+        if word in sides
+    ]
     if told["reason"]:
         lines.append(f"Not judged: {told['reason']}")
     if told["p_healthy"] is not None:

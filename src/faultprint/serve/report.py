@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -252,48 +251,10 @@ def _rows(incidents: pd.DataFrame) -> list[dict[str, Any]]:
                 "what": mode or wording.MEANS[str(row["verdict"])],
                 "means": wording.MEANS[str(row["verdict"])],
                 "told": wording.OUTCOMES.get(outcome, outcome),
-                "evidence": evidence(str(row["evidence"]), str(row["failure_mode"])),
+                "evidence": wording.evidence(str(row["evidence"]), str(row["failure_mode"])),
             }
         )
     return rows
-
-
-def evidence(text: str, failure_mode: str, most: int = 3) -> list[str]:
-    """Put the evidence of an incident into words.
-
-    Parameters
-    ----------
-    text : str
-        The column ``evidence``: failure mode or ``healthy`` -> ``for`` and ``against``.
-    failure_mode : str
-        What the incident was taken for; empty for an unknown deviation.
-    most : int, default 3
-        How many descriptors at most.
-
-    Returns
-    -------
-    list[str]
-        What speaks for the failure mode, or else against healthy, for example
-        ``vibration.rms 4.1 mm/s (healthy 1.9)``; first the parts of a rule that holds.
-    """
-    found = json.loads(text) if text else {}
-    items = found.get(failure_mode, {}).get("for") or found.get("healthy", {}).get("against", [])
-    said = []
-    for item in items[:most]:
-        unit = f" {item['unit']}" if item.get("unit") not in (None, "", "1") else ""
-        observed, healthy = wording.number(item["observed"]), wording.number(item["healthy"])
-        said.append(f"{item['descriptor']} {observed}{unit} (healthy {healthy})")
-    return [*_by_rule(found.get(failure_mode, {}).get("rules", [])), *said][:most]
-
-
-def _by_rule(rules: list[dict[str, Any]]) -> list[str]:
-    """Say which rules hold, part by part."""
-    parts = [(part, one["rule"]) for one in rules if one["holds"] for part in one["parts"]]
-    return [
-        f"{part['part']}: {wording.number(part['observed'])} {part['unit']} (rule {name})"
-        for part, name in parts
-        if part["holds"]
-    ]
 
 
 def _signature(signature: Signature, pages: Mapping[str, str]) -> dict[str, Any]:

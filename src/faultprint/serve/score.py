@@ -14,6 +14,7 @@ import pandas as pd
 
 from faultprint import tables
 from faultprint.errors import ReleaseError
+from faultprint.faults.lifecycle import deprecations
 from faultprint.faults.match import diagnose
 from faultprint.faults.provisional import Marks, with_marks
 from faultprint.faults.release import Release, release_from_parts
@@ -168,6 +169,8 @@ class Scorer:
         judged = (states, diagnoses)
         states, diagnoses = match_rules(self.release, heard.windows, heard.believed, judged)
         diagnoses = with_marks(diagnoses, self.marks)
+        old = deprecations(self.release.signatures)
+        diagnoses = with_marks(diagnoses, old, "deprecated")
         detect = self.release.scoring.detect
         states = with_alarms(states, detect)
         incidents = raise_incidents(diagnoses, states, detect)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -203,4 +204,45 @@ def beside(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {"name": "this release", **whole, "f1_events": metrics["f1_events"], "rate": rate},
         *others,
+    ]
+
+
+def evidence(text: str, failure_mode: str, most: int = 3) -> list[str]:
+    """Put the evidence of an incident into words.
+
+    Parameters
+    ----------
+    text : str
+        The column ``evidence``: failure mode or ``healthy`` -> ``for`` and ``against``.
+    failure_mode : str
+        What the incident was taken for; empty for an unknown deviation.
+    most : int, default 3
+        How many descriptors at most.
+
+    Returns
+    -------
+    list[str]
+        What speaks for the failure mode, or else against healthy, for example
+        ``vibration.rms 4.1 mm/s (healthy 1.9)``; first the parts of a rule that holds, last what
+        replaces a deprecated signature.
+    """
+    found = json.loads(text) if text else {}
+    mine = found.get(failure_mode, {})
+    items = mine.get("for") or found.get("healthy", {}).get("against", [])
+    said = []
+    for item in items[:most]:
+        unit = f" {item['unit']}" if item.get("unit") not in (None, "", "1") else ""
+        observed, healthy = number(item["observed"]), number(item["healthy"])
+        said.append(f"{item['descriptor']} {observed}{unit} (healthy {healthy})")
+    old = [f"deprecated: {why}" for why in mine.get("deprecated", [])]
+    return [*_by_rule(mine.get("rules", [])), *said][:most] + old
+
+
+def _by_rule(rules: list[dict[str, Any]]) -> list[str]:
+    """Say which rules hold, part by part."""
+    parts = [(part, one["rule"]) for one in rules if one["holds"] for part in one["parts"]]
+    return [
+        f"{part['part']}: {number(part['observed'])} {part['unit']} (rule {name})"
+        for part, name in parts
+        if part["holds"]
     ]

@@ -24,6 +24,7 @@ from faultprint.stages.workspace import Workspace
 from faultprint.store.parquet import list_assets, read_readings, read_table
 
 HEALTHY = "healthy"
+_SIDES = {"for", "against"}
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,10 @@ def _in_units(told: dict[str, Any], row: Row, release: Release | None) -> dict[s
         for sensor, twin in sensors.items()
     }
     return {
-        mode: {side: [_item(item, scales) for item in items] for side, items in sides.items()}
+        mode: {
+            side: [_item(item, scales) for item in items] if side in _SIDES else items
+            for side, items in sides.items()
+        }
         for mode, sides in told.items()
     }
 

@@ -205,10 +205,13 @@ def _run(
     """Find the training of the release, or of the ancestor it was taught from."""
     if settings is None:
         return Link("run", "unknown", "not here", "no params.yaml says where the tracker is")
-    hashes = [content_hash(list_parts(held.parts)), *(row.content_hash for row in trail)]
+    hashes = [content_hash(list_parts(held.parts))]
+    for row in trail:  # what was trained is the candidate, before statuses were carried over
+        hashes += [row.content_hash, str(row.header.get("candidate", ""))]
     try:
         found = (
-            find_run(settings.tracking, workspace.root, each) for each in dict.fromkeys(hashes)
+            find_run(settings.tracking, workspace.root, each)
+            for each in dict.fromkeys(filter(None, hashes))
         )
         run = next((one for one in found if one), None)
     except TrackingError as error:

@@ -7,11 +7,12 @@ import os
 from dataclasses import asdict, replace
 
 from faultprint.config import Settings
-from faultprint.errors import ReleaseError, TrackingError
+from faultprint.errors import ReleaseError, TrackingError, listed
 from faultprint.evaluate.gate import decide
 from faultprint.faults.release import release_from_parts
 from faultprint.records import GateResult
 from faultprint.serve.score import Scorer
+from faultprint.stages.acceptance import Offer, Publication, accept, offer
 from faultprint.stages.contest import contest
 from faultprint.stages.releases import export_current
 from faultprint.stages.replay import compare_releases
@@ -47,7 +48,9 @@ def publish(settings: Settings, workspace: Workspace) -> dict[str, object]:
     _check_numbers(workspace, manifest)
     database = SignatureDatabase(settings.database.url)
     incumbent = _incumbent(database)
-    if incumbent and incumbent.content_hash == manifest.content_hash:
+    how = _publication(settings, workspace, incumbent)
+    offered = offer(settings.database.url, parts, how)
+    if incumbent and incumbent.content_hash == offered.content_hash:
         result = GateResult(
             promoted=False,
             reason="the candidate is the current release, part by part",
@@ -57,10 +60,12 @@ def publish(settings: Settings, workspace: Workspace) -> dict[str, object]:
         )
     else:
         result = _compared(settings, workspace, database, incumbent, parts)
+        result = _as_allowed(result, offered)
         result = _as_experiment(result) if incumbent else result
     if result.promoted:
         tracking.prepare(settings.tracking, workspace.root)  # nothing is published half-way
-        _make_current(database, parts, manifest, result.reason, incumbent)
+        header = {"content": "faultprint signatures"}
+        accept(settings.database.url, offered, header, replace(how, reason=result.reason))
         if incumbent:
             _note_behaviour(settings, workspace, database, incumbent)
     current = _incumbent(database)
@@ -69,9 +74,11 @@ def publish(settings: Settings, workspace: Workspace) -> dict[str, object]:
     else:
         with staged_folder(workspace.release):
             pass  # an empty folder: stages that need a release say that there is none
-    said = {**asdict(result), "current": current.label if current else None}
+    life = list(offered.told) if result.promoted else []
+    said = {**asdict(result), "current": current.label if current else None, "life": life}
     write_json(workspace.metrics / "gate.json", said)
-    return {**said, "champion": _mark_champion(settings, workspace, manifest, current)}
+    mine = current is not None and current.content_hash == offered.content_hash
+    return {**said, "champion": _mark_champion(settings, workspace) if mine else "unchanged"}
 
 
 def _as_experiment(result: GateResult) -> GateResult:
@@ -84,21 +91,24 @@ def _as_experiment(result: GateResult) -> GateResult:
     return replace(result, promoted=False, reason=reason)
 
 
-def _make_current(
-    database: SignatureDatabase,
-    parts: dict[str, bytes],
-    manifest: Manifest,
-    reason: str,
-    compared: ReleaseRow | None,
-) -> None:
+def _publication(
+    settings: Settings, workspace: Workspace, compared: ReleaseRow | None
+) -> Publication:
     """Publish what was compared with the incumbent, if that is still the incumbent."""
-    release = release_from_parts(parts)
-    header = {"content": "faultprint signatures"}
-    expected = compared.version if compared else ""
-    database.publish(parts, release.signatures, header, AUTHOR, expected)
-    if database.current().content_hash != manifest.content_hash:
-        known = {row.content_hash: row.version for row in database.releases()}
-        database.point(known[manifest.content_hash], AUTHOR, reason, expected)
+    return Publication(
+        author=AUTHOR,
+        expected=compared.version if compared else "",
+        second_person=settings.database.policy.second_person,
+        fixtures=workspace.fixtures,
+    )
+
+
+def _as_allowed(result: GateResult, offered: Offer) -> GateResult:
+    """Hold what is better but may not be published as it is."""
+    if not result.promoted or not offered.against:
+        return result
+    reason = f"{result.reason}; but it may not be published so: {listed(offered.against, 20)}"
+    return replace(result, promoted=False, reason=reason)
 
 
 def _note_behaviour(
@@ -168,12 +178,8 @@ def _compared(
     )
 
 
-def _mark_champion(
-    settings: Settings, workspace: Workspace, manifest: Manifest, current: ReleaseRow | None
-) -> str:
+def _mark_champion(settings: Settings, workspace: Workspace) -> str:
     """Mirror the decision in the experiment tracker, if the candidate was tracked there."""
-    if current is None or current.content_hash != manifest.content_hash:
-        return "unchanged"
     uri = tracking.prepare(settings.tracking, workspace.root)
     marked = []
     for name, digest in _boosters(workspace).items():

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +11,13 @@ import numpy as np
 import pandas as pd
 
 from faultprint.config import Running, Windows
-from faultprint.errors import ConfigError, ReleaseError, listed
-from faultprint.faults.lifecycle import STATUSES, authors_of, refusals, with_status
+from faultprint.errors import ReleaseError
 from faultprint.faults.provisional import Cover, provisional
-from faultprint.faults.release import (
-    Release,
-    ScoringSettings,
-    release_from_parts,
-    signature_path,
-    signature_text,
-)
-from faultprint.records import Opinion, Signature, Status
-from faultprint.serve.score import Scorer, readable_release
-from faultprint.stages.fixtures import failures, run_fixtures
+from faultprint.faults.release import Release, ScoringSettings
+from faultprint.serve.score import readable_release
+from faultprint.stages.acceptance import OWN, Publication, accept, offer
 from faultprint.store.bundle import read_bundle
-from faultprint.store.manifest import Manifest, content_hash, list_parts
-from faultprint.store.opinions import OpinionBook
+from faultprint.store.manifest import Manifest
 from faultprint.store.parquet import list_assets, read_readings
 from faultprint.store.signature_db import ReleaseRow, SignatureDatabase
 from faultprint.store.site_marks import write_marks
@@ -39,23 +29,6 @@ PROVISIONAL = "provisional"
 """Kind of the note that says which signatures are provisional at this site, and why."""
 
 _QUANTILES = 101
-
-Parts = dict[str, bytes]
-
-
-@dataclass(frozen=True)
-class Publication:
-    """How a release is to be published."""
-
-    author: str
-    expected: str | None = None
-    """Version that must still be current; None: the one found when work on it began."""
-    statuses: Mapping[str, Status] = field(default_factory=dict)
-    """``class/failure mode``, or the failure mode alone -> new status."""
-    second_person: bool = False
-    """Whether a stable signature needs somebody who did not make it."""
-    fixtures: Path = Path("models/fixtures")
-    """Where test cases of signatures are kept; those of one that becomes stable must all pass."""
 
 
 def export_current(database: SignatureDatabase, folder: Path) -> Manifest:
@@ -84,7 +57,7 @@ def export_current(database: SignatureDatabase, folder: Path) -> Manifest:
 
 def publish_release(
     database_url: str, candidate: Path, folder: Path, how: Publication
-) -> ReleaseRow:
+) -> tuple[ReleaseRow, tuple[str, ...]]:
     """Publish a candidate that the policy allows, make it the current release and export it.
 
     Parameters
@@ -100,37 +73,22 @@ def publish_release(
 
     Returns
     -------
-    ReleaseRow
-        The release, now current.
-
-    Raises
-    ------
-    ReleaseError
-        If the policy does not allow it, all reasons listed; or if another release became current
-        meanwhile. Nothing is changed then.
+    tuple[ReleaseRow, tuple[str, ...]]
+        The release, now current, and what became of the statuses of signatures made anew.
     """
     database = SignatureDatabase(database_url)
-    there = database.current().version if database.releases() else ""
-    expected = there if how.expected is None else how.expected
+    if how.expected is None:
+        there = database.current().version if database.releases() else ""
+        how = replace(how, expected=there)
     manifest, given = read_bundle(candidate)
-    release = readable_release(given, manifest)
-    parts = _with_statuses(given, release, how.statuses)
-    signatures = release_from_parts(parts).signatures
-    told = _refused(database, OpinionBook(database_url), signatures, how)
-    told += _untested(database, release_from_parts(parts), how)
-    if told:
-        raise ReleaseError.because(
-            f"{len(told)} signatures that may not be published so: {listed(told, 20)}",
-            "candidate -> test -> stable -> deprecated, as the policy has it",
-            "give another status, or let somebody else publish; nothing was changed",
-        )
-    database.publish(parts, signatures, dict(manifest.provenance), how.author, expected)
-    hashes = {row.content_hash: row for row in database.releases()}
-    row = hashes[content_hash(list_parts(parts))]
-    if database.current() != row:
-        row = database.point(row.version, how.author, "published again", expected)
+    readable_release(given, manifest)
+    offered = offer(database_url, given, how)
+    header = {key: said for key, said in manifest.provenance.items() if key not in OWN}
+    if how.reason:
+        header["adopted"] = how.reason
+    row = accept(database_url, offered, header, how)
     export_current(database, folder)
-    return row
+    return row, offered.told
 
 
 def take_in(
@@ -242,54 +200,3 @@ def _marks(release: Release, tables: Path) -> dict[str, tuple[str, ...]]:
     return provisional(
         release.signatures, equipment, here, {pair: same_unit(*pair) for pair in pairs}
     )
-
-
-def _with_statuses(parts: Parts, release: Release, statuses: Mapping[str, Status]) -> Parts:
-    """Rewrite the signatures that move on; every other part stays byte by byte."""
-    changed = dict(parts)
-    known = {f"{s.equipment_class}/{s.failure_mode}": s for s in release.signatures}
-    for name, status in statuses.items():
-        if status not in STATUSES:
-            raise ConfigError.unknown("status", status, list(STATUSES))
-        found = [s for key, s in known.items() if name in {key, s.failure_mode}]
-        if len(found) != 1:
-            raise ConfigError.unknown("signature", name, list(known))
-        changed[signature_path(found[0])] = signature_text(with_status(found[0], status))
-    return changed
-
-
-def _untested(database: SignatureDatabase, release: Release, how: Publication) -> list[str]:
-    """Say which signatures would become stable without passing their test cases."""
-    held: set[tuple[str, str]] = set()
-    if database.releases():
-        held = {(s.id, s.status) for s in database.signatures(database.current().version)}
-    scorer = Scorer(release, "candidate")
-    return [
-        f"{one.equipment_class}/{one.failure_mode}: fixture {why}"
-        for one in release.signatures
-        if one.status == "stable" and (one.id, "stable") not in held
-        for why in failures(run_fixtures(scorer, how.fixtures, one))
-    ]
-
-
-def _refused(
-    database: SignatureDatabase,
-    book: OpinionBook,
-    signatures: tuple[Signature, ...],
-    how: Publication,
-) -> list[str]:
-    old: dict[str, Signature] = {}
-    if database.releases():
-        old = {s.id: s for s in database.signatures(database.current().version)}
-    opinions: dict[str, Opinion] = {one.id: one for one in book.opinions()}
-    return [
-        reason
-        for one in signatures
-        for reason in refusals(
-            old.get(one.id),
-            one,
-            how.author,
-            authors_of(one, database.history(one.id), opinions),
-            second_person=how.second_person,
-        )
-    ]

@@ -17,6 +17,7 @@ from faultprint.faults.opinions import Judged, settle
 from faultprint.faults.release import Release, release_from_parts, release_to_parts
 from faultprint.faults.teaching.lessons import Archive, Lesson, Lessons, Order
 from faultprint.records import JudgedIncident, Opinion
+from faultprint.stages.acceptance import Publication, accept, offer
 from faultprint.stages.desk import Desk
 from faultprint.stages.incidents import judge_file
 from faultprint.stages.pictures import NAME, features_sha256
@@ -72,7 +73,7 @@ def teach(
     events = read_table(workspace.tables, "events")
     lessons, unused = find_lessons(release, current.label, desk, orders, events)
     made = evolve(release, lessons, settings.signatures)
-    published = _publish(database, current, made, author)
+    published, life = _publish(settings, workspace, current, made, author)
     if published.content_hash != current.content_hash or not any(workspace.release.glob("*")):
         database.export(published.version, workspace.release)
     return {
@@ -81,22 +82,27 @@ def teach(
         "changes": [asdict(change) for change in made.changes],
         "moved": [asdict(moved) for moved in made.moved],
         "taught_nothing": unused,
+        "life": list(life),
     }
 
 
 def _publish(
-    database: SignatureDatabase, current: ReleaseRow, made: Evolved, author: str
-) -> ReleaseRow:
+    settings: Settings, workspace: Workspace, current: ReleaseRow, made: Evolved, author: str
+) -> tuple[ReleaseRow, tuple[str, ...]]:
     """Publish the release if it differs from the current one."""
-    parts = release_to_parts(made.release)
-    if parts == database.parts(current.version):
-        return current
+    how = Publication(
+        author=author,
+        expected=current.version,
+        second_person=settings.database.policy.second_person,
+        fixtures=workspace.fixtures,
+        reason="experts teach what it knows",
+    )
+    offered = offer(settings.database.url, release_to_parts(made.release), how)
+    if offered.content_hash == current.content_hash:
+        return current, ()
     counts = Counter(change.what for change in made.changes)
     header = {"content": "faultprint signatures", "taught": dict(sorted(counts.items()))}
-    published = database.publish(parts, made.release.signatures, header, author)
-    if database.current().version != published.version:  # equal to an earlier release
-        return database.point(published.version, author, "experts teach what it knows")
-    return published
+    return accept(settings.database.url, offered, header, how), offered.told
 
 
 def find_lessons(

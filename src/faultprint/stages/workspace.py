@@ -71,6 +71,11 @@ class Workspace:
         return self.root / "models" / "release"
 
     @property
+    def fixtures(self) -> Path:
+        """Test cases of signatures."""
+        return self.root / "models" / "fixtures"
+
+    @property
     def results(self) -> Path:
         """``states``, ``diagnoses``, ``incidents``, ``residuals`` of scoring."""
         return self.root / "results"
