@@ -391,6 +391,37 @@ def test_a_taught_fault_is_retired() -> None:
         teach(first, orders=[Order("retire", CLASS, ("lek",))])
 
 
+def test_what_was_retired_or_merged_is_named_again() -> None:
+    first = teach(learnt(), *three(), *three("loose")).release
+    back = Order("restore", CLASS, ("leak",))
+    for order in (
+        Order("retire", CLASS, ("leak",)),
+        Order("merge", CLASS, ("leak",), ("loose",)),
+    ):
+        gone = teach(first, *three(), *three("loose"), orders=[order]).release
+        assert "leak" not in [one.name for one in gone.taught[CLASS].faults]
+        made = teach(gone, *three(), *three("loose"), orders=[back])
+        assert ("restored", "leak") in [(c.what, c.name) for c in made.changes]
+        assert dict(made.release.taught[CLASS].renamed) == {}
+        held = {one.name: one for one in made.release.taught[CLASS].faults}
+        before = {one.name: one for one in first.taught[CLASS].faults}
+        for name, one in held.items():
+            same = replace(one, version=before[name].version)
+            assert same.to_dict() == before[name].to_dict(), "as if nothing had been ordered"
+    with pytest.raises(ReleaseError, match="unknown merged or retired failure mode 'leak'"):
+        teach(first, orders=[back])
+
+
+def test_a_learnt_fault_that_was_merged_is_used_again() -> None:
+    order = Order("merge", CLASS, ("blockage",), ("bearing_wear",))
+    merged = teach(learnt(), orders=[order]).release
+    told = {s.failure_mode: (s.status, s.replaced_by) for s in merged.signatures}
+    assert told["blockage"] == ("deprecated", "bearing_wear")
+    back = teach(merged, orders=[Order("restore", CLASS, ("blockage",))]).release
+    assert back.signatures == learnt().signatures
+    assert release_to_parts(back) == release_to_parts(learnt())
+
+
 # --- normal behaviour, and what teaches nothing ---------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from faultprint import tables as schema
 from faultprint.config import Settings
 from faultprint.faults.release import Release, release_from_parts, release_to_parts
 from faultprint.faults.teaching.lessons import Order
+from faultprint.stages.acceptance import Publication, accept, offer
 from faultprint.stages.run import located
 from faultprint.stages.score import score
 from faultprint.stages.teach import teach
@@ -200,3 +201,29 @@ def test_orders_retire_what_was_taught(site: Site) -> None:
     assert {s.failure_mode for s in site.database.signatures(site.database.current().version)} == {
         "bearing_wear"
     }
+
+
+def test_a_restored_fault_is_recognised_again_and_the_order_is_recorded(site: Site) -> None:
+    first = site.teach(site.opinions(ILL[:3]))
+    site.teach(None, Order("retire", plant.CLASS, ("icing",)))
+    told = site.teach(None, Order("restore", plant.CLASS, ("icing",)))
+    assert [(c["what"], c["name"]) for c in told["changes"]] == [
+        ("added", "icing"),
+        ("restored", "icing"),
+    ]
+    label, last = site.database.current().label, site.database.audit()[-1]
+    assert label == first["release"], "it is the release of before, made current again"
+    assert last.action == "point"
+    assert last.reason == "taught: 'added pump/icing', 'restored pump/icing'"
+
+
+def test_what_is_taught_more_keeps_its_status(site: Site) -> None:
+    site.teach(site.opinions(ILL[:2]))
+    url, version = site.settings.database.url, site.database.current().version
+    how = Publication("bob", statuses={"icing": "test"})
+    accept(url, offer(url, site.database.parts(version), how), {}, how)
+    told = site.teach(site.opinions(ILL[2:3]))
+    assert [(c["what"], c["name"]) for c in told["changes"]] == [("adjusted", "icing")]
+    signatures = site.database.signatures(site.database.current().version)
+    (icing,) = [s for s in signatures if s.failure_mode == "icing"]
+    assert (icing.status, len(icing.opinions)) == ("test", 3)

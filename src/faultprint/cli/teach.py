@@ -24,6 +24,10 @@ def teach(
     retire: Annotated[
         list[str] | None, typer.Option(help="class/mode: is not named any more.")
     ] = None,
+    restore: Annotated[
+        list[str] | None,
+        typer.Option(help="class/mode: is named again, after it was merged or retired."),
+    ] = None,
     author: Annotated[str, typer.Option(help="Who publishes.")] = "teach stage",
     params: Params = Path("params.yaml"),
     workspace: Folder = Path(),
@@ -40,6 +44,7 @@ def teach(
         *(_order("merge", text) for text in merge or []),
         *(_order("split", text) for text in split or []),
         *(_order("retire", text) for text in retire or []),
+        *(_order("restore", text) for text in restore or []),
     ]
     said = teach_release(settings, Workspace(workspace), file, orders, author)
     typer.echo(json.dumps(said, indent=1) if as_json else "\n".join(_lines(said)))
@@ -50,15 +55,13 @@ def _order(what: str, text: str) -> Order:
     left, _, right = text.partition("=")
     equipment_class, slash, names = left.partition("/")
     into = tuple(part for part in right.split(",") if part)
-    fits = {"merge": len(into) == 1, "split": len(into) > 0, "retire": not into}[what]
+    fits = {"merge": len(into) == 1, "split": len(into) > 0}.get(what, not into)
     if not (slash and names and equipment_class and fits):
         raise ConfigError.because(
             f"--{what} {text!r}",
-            {
-                "merge": "class/mode,mode=mode",
-                "split": "class/mode=mode,mode",
-                "retire": "class/mode",
-            }[what],
+            {"merge": "class/mode,mode=mode", "split": "class/mode=mode,mode"}.get(
+                what, "class/mode"
+            ),
             "write it so",
         )
     return Order(what, equipment_class, tuple(names.split(",")), into)  # type: ignore[arg-type]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from faultprint.config import Signatures
+from faultprint.faults.lifecycle import with_status
 from faultprint.faults.release import Release
 from faultprint.faults.signature import FIRST_VERSION, identity
 from faultprint.faults.teaching.apart import neighbours
+from faultprint.faults.teaching.changes import DONE, Change, Moved, What
 from faultprint.faults.teaching.classroom import Classroom, open_classroom
 from faultprint.faults.teaching.handover import contest
 from faultprint.faults.teaching.lessons import NORMAL, Lessons, occasions
@@ -29,36 +30,9 @@ from faultprint.faults.teaching.teaching import (
 )
 from faultprint.records import Signature
 
-What = Literal[
-    "added", "adjusted", "merged", "split", "retired", "normal", "confirmed", "recorded", "contest"
-]
-
 NOT_TAUGHT = "not taught any more"
 """Said of windows of the archive that only a recogniser which is gone had named."""
 _WORTH_SAYING = 0.005
-
-
-@dataclass(frozen=True)
-class Change:
-    """One thing that teaching did."""
-
-    what: What
-    equipment_class: str
-    name: str
-    """Failure mode, name of a normal behaviour, or what was said that teaches nothing."""
-    incidents: tuple[str, ...]
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Moved:
-    """Windows of one incident in the archive about which something else is said now."""
-
-    incident: str
-    equipment_class: str
-    before: str
-    after: str
-    windows: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +92,26 @@ def evolve(release: Release, lessons: Lessons, settings: Signatures) -> Evolved:
             if gone.name not in room.model.modes:
                 signatures.pop((name, gone.name), None)
         signatures |= {(name, one.failure_mode): one for one in signed}
-        for mode in said.renamed.keys() & set(room.model.modes):
-            signatures[name, mode] = replace(signatures[name, mode], status="deprecated")
+        signatures |= _renamed(room, said, signatures)
         changes += told
         moved += _moved(room, said)
     every = tuple(signatures[key] for key in sorted(signatures))
     return Evolved(replace(release, taught=taught, signatures=every), tuple(changes), tuple(moved))
+
+
+def _renamed(
+    room: Classroom, said: TaughtSet, signatures: Mapping[tuple[str, str], Signature]
+) -> dict[tuple[str, str], Signature]:
+    """Deprecate the signatures of learnt faults that are called otherwise, or take that back."""
+    found = {}
+    for mode in sorted({*said.renamed, *room.held.renamed} & set(room.model.modes)):
+        one = signatures[room.name, mode]
+        if mode in said.renamed:
+            one = with_status(one, "deprecated", said.renamed[mode])
+        elif one.status == "deprecated":
+            one = with_status(one, "candidate")
+        found[room.name, mode] = one
+    return found
 
 
 def _teach(
@@ -260,9 +248,10 @@ def _orders(room: Classroom, pictures: Mapping[str, list[Picture]]) -> list[Chan
     told = []
     for order in room.orders:
         note = f"{', '.join(order.names)} -> {', '.join(order.into) or 'nothing'}"
-        what: What = {"merge": "merged", "split": "split", "retire": "retired"}[order.what]  # type: ignore[assignment]
+        if order.what == "restore":
+            note = f"{', '.join(order.names)}: given again"
         name = order.into[0] if order.what == "merge" else order.names[0]
-        told.append(Change(what, room.name, name, (), note))
+        told.append(Change(DONE[order.what], room.name, name, (), note))
     ordered = {name for order in room.orders for name in order.names}
     gone = {one.name for one in room.held.faults} - set(pictures) - ordered
     why = "all its incidents are judged otherwise now"

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from faultprint.config import Settings
+from faultprint.errors import listed
 from faultprint.faults.evolve import Evolved, evolve
 from faultprint.faults.opinions import Judged, settle
 from faultprint.faults.release import Release, release_from_parts, release_to_parts
@@ -48,7 +49,7 @@ def teach(
     file : Path | None, default None
         Opinions, ``.yaml`` or ``.csv``, that are added to the database first.
     orders : Sequence[Order], default ()
-        What to merge, split or retire.
+        What to merge, split, retire or restore.
     author : str, default AUTHOR
         Who publishes.
 
@@ -73,7 +74,15 @@ def teach(
     events = read_table(workspace.tables, "events")
     lessons, unused = find_lessons(release, current.label, desk, orders, events)
     made = evolve(release, lessons, settings.signatures)
-    published, life = _publish(settings, workspace, current, made, author)
+    how = Publication(
+        author=author,
+        expected=current.version,
+        statuses=_taken_up(release, made),
+        second_person=settings.database.policy.second_person,
+        fixtures=workspace.fixtures,
+        reason=f"taught: {listed(f'{c.what} {c.equipment_class}/{c.name}' for c in made.changes)}",
+    )
+    published, life = _publish(settings, current, made, how)
     if published.content_hash != current.content_hash or not any(workspace.release.glob("*")):
         database.export(published.version, workspace.release)
     return {
@@ -86,17 +95,20 @@ def teach(
     }
 
 
+def _taken_up(release: Release, made: Evolved) -> dict[str, str]:
+    """State the status of signatures that were deprecated and are used again."""
+    was = {s.id for s in release.signatures if s.status == "deprecated"}
+    return {
+        f"{s.equipment_class}/{s.failure_mode}": s.status
+        for s in made.release.signatures
+        if s.id in was and s.status != "deprecated"
+    }
+
+
 def _publish(
-    settings: Settings, workspace: Workspace, current: ReleaseRow, made: Evolved, author: str
+    settings: Settings, current: ReleaseRow, made: Evolved, how: Publication
 ) -> tuple[ReleaseRow, tuple[str, ...]]:
     """Publish the release if it differs from the current one."""
-    how = Publication(
-        author=author,
-        expected=current.version,
-        second_person=settings.database.policy.second_person,
-        fixtures=workspace.fixtures,
-        reason="experts teach what it knows",
-    )
     offered = offer(settings.database.url, release_to_parts(made.release), how)
     if offered.content_hash == current.content_hash:
         return current, ()

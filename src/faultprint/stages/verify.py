@@ -10,9 +10,9 @@ from typing import Any
 
 from faultprint.config import Settings, settings_from
 from faultprint.errors import ReleaseError
-from faultprint.faults.evolve import evolve
 from faultprint.faults.release import ORIGIN, Release, release_from_parts, release_to_parts
 from faultprint.records import MadeFrom
+from faultprint.stages.decided import decided, taught_again
 from faultprint.stages.desk import Desk
 from faultprint.stages.learn import LEARNT_BY, UNPUBLISHED, build
 from faultprint.stages.run import located, run_stage
@@ -114,16 +114,20 @@ def verify(release: Path, workspace: Workspace, database: str) -> Verified:
     Notes
     -----
     A release that experts taught is made again from the opinions that stand now, on what the
-    release it was taught to says of the tables as they are now. What was merged, split or retired
-    by order is not ordered again.
+    release it was taught to says of the tables as they are now; what was merged, split or retired
+    by order, and not restored since, is ordered again. What people decided is taken as the release
+    states it, see :func:`faultprint.stages.decided.decided`.
     """
     manifest, parts = read_bundle(release)
     made_from = _stated(parts, release)
+    stated = release_from_parts(parts)
     with tempfile.TemporaryDirectory(prefix="faultprint-verify-") as scratch:
         rebuilt = rebuild(made_from, workspace, Path(scratch))
-        if release_from_parts(parts).taught:
-            rebuilt = _taught(rebuilt, settings_from(made_from.params), Path(scratch), database)
-    return compare_parts(manifest.label, parts, rebuilt)
+        if stated.taught:
+            settings = settings_from(made_from.params)
+            rebuilt = _taught(rebuilt, settings, Path(scratch), database, stated)
+    again = release_to_parts(decided(stated, release_from_parts(rebuilt)))
+    return compare_parts(manifest.label, parts, again)
 
 
 def rebuild(made_from: MadeFrom, workspace: Workspace, scratch: Path) -> dict[str, bytes]:
@@ -155,16 +159,20 @@ def rebuild(made_from: MadeFrom, workspace: Workspace, scratch: Path) -> dict[st
 
 
 def _taught(
-    learnt: Mapping[str, bytes], settings: Settings, scratch: Path, database: str
+    learnt: Mapping[str, bytes],
+    settings: Settings,
+    scratch: Path,
+    database: str,
+    stated: Release,
 ) -> dict[str, bytes]:
-    """Teach the release that was learnt what experts said, as it was done then."""
+    """Teach the release that was learnt what experts said and ordered, as it was done then."""
     place = Workspace(scratch)
     label = write_bundle(learnt, place.release, {"version": UNPUBLISHED}).label
     run_stage("score", settings, scratch)
     release: Release = release_from_parts(learnt)
     desk = Desk(place.results, database)
     lessons, _ = find_lessons(release, label, desk, (), read_table(place.tables, "events"))
-    return release_to_parts(evolve(release, lessons, settings.signatures).release)
+    return release_to_parts(taught_again(release, stated, lessons, settings.signatures))
 
 
 def compare_parts(label: str, parts: Mapping[str, bytes], rebuilt: Mapping[str, bytes]) -> Verified:

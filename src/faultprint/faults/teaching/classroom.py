@@ -160,7 +160,9 @@ class Classroom:
         """
         merged = {n: o.into[0] for o in self.orders if o.what == "merge" for n in o.names}
         retired = {n: "" for o in self.orders if o.what == "retire" for n in o.names}
-        found = {**self.held.renamed, **merged, **retired}
+        back = {n for o in self.orders if o.what == "restore" for n in o.names}
+        held = {old: new for old, new in self.held.renamed.items() if old not in back}
+        found = {**held, **merged, **retired}
         return {old: new for old, new in sorted(found.items()) if old != new}
 
     def faults(self) -> dict[str, list[Picture]]:
@@ -264,17 +266,20 @@ def open_classroom(release: Release, name: str, lessons: Lessons) -> Classroom:
     mine = lessons.of(name)
     archive = lessons.archive.get(name) or _nothing(len(model.features))
     orders = tuple(order for order in lessons.orders if order.equipment_class == name)
-    _check(orders, {*model.modes, *(one.name for one in held.faults)})
+    _check(orders, {*model.modes, *(one.name for one in held.faults)}, set(held.renamed))
     apart = release.scoring.detect.max_lead
     said = said_of(archive, mine)
     return Classroom(model, model.metric, held, mine, archive, said, orders, apart)
 
 
-def _check(orders: Sequence[Order], known: set[str]) -> None:
+def _check(orders: Sequence[Order], known: set[str], gone: set[str]) -> None:
     for order in orders:
+        what, names = "failure mode", known
+        if order.what == "restore":
+            what, names = "merged or retired failure mode", gone
         for name in order.names:
-            if name not in known:
-                raise ReleaseError.unknown("failure mode", name, sorted(known))
+            if name not in names:
+                raise ReleaseError.unknown(what, name, sorted(names))
 
 
 def _nothing(width: int) -> Archive:

@@ -76,7 +76,8 @@ class Archive:
 class Order:
     """What an expert decides of whole signatures."""
 
-    what: Literal["merge", "split", "retire"]
+    what: Literal["merge", "split", "retire", "restore"]
+    """``restore`` takes back what was merged or retired: the names are given again."""
     equipment_class: str
     names: tuple[str, ...]
     """Failure modes it is about."""
