@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from faultprint.config import Equipment, Windows
 from faultprint.records import Signature
@@ -84,7 +86,7 @@ def make_cases(
         "normal": Case(normal),
         "missing_sensor": _without_sensor(signature, fault),
         "equipment_off": _switched_off(equipment, fault),
-        "boundary": Case(_blended(fault, normal, equipment)),
+        "boundary": Case(_weakened(fault, normal, equipment)),
         "irregular_sampling": Case(fault.iloc[kept]),
         "start_up": _beginning(windows, fault),
         "out_of_order": Case(fault.iloc[order]),
@@ -125,7 +127,8 @@ def judge_case(
     Notes
     -----
     The fault is named by at least one window; so it is when sampled irregularly, with a gap, or
-    nine tenths as strong (``boundary``). Normal readings raise no incident. Without a sensor that
+    nine tenths as strong (``boundary``: normal symptoms of the nearest conditions are mixed in).
+    Normal readings raise no incident. Without a sensor that
     windows require, switched off, or with half a window of history, nothing is judged. Out of order
     gives the same answer as in order; repeated times give the same, or are refused. No window
     reaches over a gap.
@@ -182,15 +185,31 @@ def _switched_off(equipment: Equipment, fault: pd.DataFrame) -> Case:
     return Case(fault.assign(**{equipment.running.sensor: equipment.running.above - 1.0}))
 
 
-def _blended(fault: pd.DataFrame, normal: pd.DataFrame, equipment: Equipment) -> pd.DataFrame:
-    """Weaken the fault: mix normal symptoms into its own, row by row, under its conditions."""
-    rows = min(len(fault), len(normal))
-    ill, well = fault.iloc[-rows:], normal.iloc[-rows:]
-    mixed = ill.copy()
+def _weakened(fault: pd.DataFrame, normal: pd.DataFrame, equipment: Equipment) -> pd.DataFrame:
+    """Weaken the fault: mix into each row what normal symptoms read under the same conditions."""
+    well, mixed = _alike(fault, normal, equipment), fault.copy()
     for name in equipment.named("symptom"):
         if name in _sensors(fault):
-            mixed[name] = _MOST * ill[name].to_numpy() + (1 - _MOST) * well[name].to_numpy()
+            ill, calm = (frame[name].to_numpy(dtype=np.float64) for frame in (fault, well))
+            mixed[name] = np.where(np.isfinite(calm), _MOST * ill + (1 - _MOST) * calm, ill)
     return mixed
+
+
+def _alike(fault: pd.DataFrame, normal: pd.DataFrame, equipment: Equipment) -> pd.DataFrame:
+    """Find for each row of the fault the normal one whose operating conditions are nearest.
+
+    The two stretches lie months apart: row by row, the symptoms of another speed or load would be
+    mixed in, which look like another fault.
+    """
+    names = [name for name in equipment.named("condition") if name in _sensors(normal)]
+    if not names:
+        return normal.iloc[np.arange(len(fault)) % len(normal)]
+    ill, well = (frame[names].astype("float64") for frame in (fault, normal))
+    middle = well.median().fillna(0.0)
+    scale = (well.quantile(0.9) - well.quantile(0.1)).replace(0.0, 1.0).fillna(1.0)
+    places = [((frame - middle) / scale).fillna(0.0).to_numpy() for frame in (well, ill)]
+    nearest: NDArray[np.int64] = cKDTree(places[0]).query(places[1])[1]
+    return normal.iloc[nearest]
 
 
 def _beginning(windows: Windows, fault: pd.DataFrame) -> Case:
