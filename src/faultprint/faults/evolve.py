@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from faultprint.config import Signatures
+from faultprint.faults.learning.design import words_of
 from faultprint.faults.lifecycle import with_status
 from faultprint.faults.release import Release
 from faultprint.faults.signature import FIRST_VERSION, identity
@@ -167,7 +168,9 @@ def _fault(
     free = fit_fault(parts, Others(known, beside, room.offsets(np.zeros_like(other)), around))
     every = room.offsets(np.ones(len(other), dtype=np.bool_))
     claimed = room.claimed(other, accepts(free, Others(known, beside, every, around), every))
-    fitted = fit_fault(parts, Others(known, beside, room.offsets(other & ~claimed), around))
+    left = other & ~claimed
+    read = room.readings(groups, left)
+    fitted = fit_fault(parts, Others(known, beside, room.offsets(left), around, read))
     return _recogniser(room, mode, "fault", fitted, pictures, parent), fitted, len(groups)
 
 
@@ -214,6 +217,7 @@ def _recogniser(
         grows=fitted.grows,
         parent=parent,
         reaches=fitted.reaches,
+        telling=fitted.telling,
     )
 
 
@@ -234,6 +238,8 @@ def _change(room: Classroom, one: Taught, fitted: Fitted, *, known: bool) -> Cha
     notes = [f"split from {one.parent}"] if one.parent else []
     if lost > _WORTH_SAYING:
         notes.append(f"leaves {100 * lost:.0f} % of its own windows, lest other diagnoses change")
+    if one.telling:
+        notes.append(f"told by {words_of(one.telling.descriptor)}")
     what: What = "adjusted" if known else "added"
     return Change(what, room.name, one.name, incidents, "; ".join(notes))
 

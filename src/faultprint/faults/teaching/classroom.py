@@ -26,6 +26,7 @@ from faultprint.faults.teaching.lessons import (
 )
 from faultprint.faults.teaching.speaking import offsets_of
 from faultprint.faults.teaching.taught import Picture, TaughtSet
+from faultprint.faults.teaching.telling import Readings
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -114,6 +115,24 @@ class Classroom:
             As seen from healthy.
         """
         return offsets_of(self.metric, self.archive.matrix[rows])
+
+    def readings(self, groups: Sequence[Sequence[Picture]], protected: Flags) -> Readings:
+        """Gather what was read in the windows of a fault and in those that must stay.
+
+        Parameters
+        ----------
+        groups : Sequence[Sequence[Picture]]
+            Pictures of each occasion.
+        protected : NDArray[numpy.bool_]
+            Windows of the archive that must stay as they are.
+
+        Returns
+        -------
+        Readings
+            Of both.
+        """
+        own = tuple(np.concatenate([one.matrix for one in group]) for group in groups)
+        return Readings(self.metric, self.model.features, own, self.archive.matrix[protected])
 
     def claimed(self, rows: Flags, accepted: Flags) -> Flags:
         """Find the incidents that look like a fault throughout, although they were named otherwise.

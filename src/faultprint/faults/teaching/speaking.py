@@ -65,7 +65,8 @@ def speak(taught: TaughtSet, metric: Metric, values: Floats) -> Spoken:
     Notes
     -----
     A recogniser accepts a window that lies closer to its picture than to that of every other known
-    fault, by its margin, and within its acceptance region. Normal behaviour must, moreover, lie
+    fault, by its margin, within its acceptance region, and that reads what tells it, if a
+    descriptor does. Normal behaviour must, moreover, lie
     closer than every taught fault: what is near a fault is never called normal.
     """
     offsets = offsets_of(metric, values)
@@ -74,6 +75,8 @@ def speak(taught: TaughtSet, metric: Metric, values: Floats) -> Spoken:
     for place, one in enumerate(taught.recognisers):
         score, closeness = measure(one, taught, metric, offsets)
         inside = (score <= one.accept) & (closeness < one.margin)
+        if one.telling:
+            inside &= one.telling.shown(values)
         near[inside, place] = score[inside] / one.accept
         ranked[:, place] = p_value(one, score)
     faults = np.array([one.kind == "fault" for one in taught.recognisers], dtype=np.bool_)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultprint.errors import ReleaseError
+from faultprint.faults.teaching.telling import Telling, telling_from
 
 Floats = NDArray[np.float64]
 
@@ -74,6 +75,8 @@ class Taught:
     """Failure mode it was split from, with which it is not compared."""
     reaches: tuple[float, ...] = ()
     """Of a grade: how far each known class, healthy first, reaches towards it."""
+    telling: Telling | None = None
+    """What a window must read besides, where looking like the picture is not enough."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data.
@@ -97,6 +100,7 @@ class Taught:
             "grows": self.grows,
             "parent": self.parent,
             "reaches": list(self.reaches),
+            "telling": self.telling.to_dict() if self.telling else None,
         }
 
 
@@ -187,6 +191,7 @@ def _recogniser(data: Mapping[str, Any], width: int) -> Taught:
             "scores": tuple(np.array(one, dtype=np.float64) for one in data["scores"]),
             "pictures": pictures,
             "reaches": tuple(data.get("reaches", ())),
+            "telling": telling_from(data.get("telling")),
         }
     )
 

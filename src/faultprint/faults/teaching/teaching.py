@@ -12,6 +12,7 @@ from scipy.stats import t as student
 
 from faultprint.faults.learning.space import tidy
 from faultprint.faults.teaching.apart import Neighbours, apartness, reaches
+from faultprint.faults.teaching.guard import inside, share, shrunk
 from faultprint.faults.teaching.rays import (
     Rays,
     alike,
@@ -19,6 +20,7 @@ from faultprint.faults.teaching.rays import (
     nonconformity,
     ray_distances,
 )
+from faultprint.faults.teaching.telling import Readings, Telling, telling
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +32,8 @@ COVERED = 0.8
 """Chance that one more incident lies within the acceptance region."""
 OF_WINDOWS = 0.9
 """Share of its windows by which an incident is measured."""
-_JUST_BELOW = 1 - 1e-6
+SAFER = 0.05
+"""Share of the own windows that a telling descriptor may cost."""
 _HALF = 0.5
 _TINY = 1e-6
 
@@ -47,6 +50,8 @@ class Others:
     """Windows as seen from healthy whose diagnosis must stay as it is."""
     around: Neighbours | None = None
     """The classes that a grade is told apart from, as far as they reach."""
+    readings: Readings | None = None
+    """What was read in own and in protected windows, if one descriptor may tell them apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +75,8 @@ class Fitted:
     """Whether fainter and stronger windows belong to it."""
     reaches: tuple[float, ...] = ()
     """Of a grade: how far each of the classes around reaches towards it."""
+    telling: Telling | None = None
+    """What a window must read besides."""
 
 
 def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
@@ -118,21 +125,30 @@ def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
     rays = Rays(centre, others.known, grows)
     near = nonconformity(others.protected, rays, spread)
     beside = _closeness(others.protected, centre, others, grows=grows, occasions=len(parts))
-    accept, margin = _shrunk(scores, closeness, limit, near, beside)
-    tried = len(parts) if len(parts) > 1 else 0
-    found = sum(_found(parts, place, others, margin, grows=grows) for place in range(tried))
+    accept, margin = shrunk(scores, closeness, limit, near, beside)
+    covered, unguarded = (share(scores, closeness, *b) for b in ((accept, margin), (limit, 1.0)))
+    told, tells = None, 0.0
+    if others.readings:
+        like = (near <= limit) & (beside < 1.0)
+        told, tells = telling(others.readings, inside(scores, closeness, limit, 1.0), like)
+    if told and tells >= covered - SAFER:
+        accept, margin, covered = limit, 1.0, tells
+    else:
+        told = None
+    several = range(len(parts) if len(parts) > 1 else 0)
     return Fitted(
         centre,
         spread,
         accept,
         margin,
         tuple(tidy(np.sort(one)) for one in scores),
-        found,
-        tried,
-        _share(scores, closeness, accept, margin),
-        _share(scores, closeness, limit, 1.0),
+        sum(_found(parts, place, others, (margin, told), grows=grows) for place in several),
+        len(several),
+        covered,
+        unguarded,
         grows,
         reaches(centre, others.around, len(parts)) if others.around and not grows else (),
+        told,
     )
 
 
@@ -183,8 +199,8 @@ def fit_normal(part: Floats, others: Others) -> Fitted:
     reach = float(tidy(np.array([score.max() * (1 + _TINY)]))[0])
     near = nonconformity(others.protected, rays, even)
     beside = _closeness(others.protected, centre, others, grows=False, rest_grows=True)
-    accept, margin = _shrunk([score], [closeness], reach, near, beside)
-    kept, whole = (_share([score], [closeness], *b) for b in ((accept, margin), (reach, 1.0)))
+    accept, margin = shrunk([score], [closeness], reach, near, beside)
+    kept, whole = (share([score], [closeness], *b) for b in ((accept, margin), (reach, 1.0)))
     return Fitted(centre, even, accept, margin, (tidy(np.sort(score)),), 0, 0, kept, whole, False)  # noqa: FBT003
 
 
@@ -261,42 +277,13 @@ def _limit(scores: Sequence[Floats]) -> float:
     return float(f"{limit:.9g}")
 
 
-def _shrunk(
-    scores: list[Floats],
-    closeness: list[Floats],
-    accept: float,
-    near: Floats,
-    beside: Floats,
-) -> tuple[float, float]:
-    """Shrink region and margin until no protected window is accepted, at the least cost.
-
-    A window is accepted if its nonconformity is at most the region's and its closeness below the
-    margin. For every region that ends just before a protected window, the margin that keeps out
-    those within it follows; the pair that accepts most of the own windows is taken.
-    """
-    inside = np.flatnonzero((near <= accept) & (beside < 1.0))
-    order = inside[np.argsort(near[inside], kind="stable")]
-    regions = [float(near[n]) * _JUST_BELOW for n in order] + [accept]
-    closest = np.minimum.accumulate(np.concatenate([[1.0], beside[order]]))
-    best = (-1.0, accept, 1.0)
-    for region, margin in zip(regions, closest.tolist(), strict=True):
-        bound = float(f"{region:.9g}"), float(f"{margin * _JUST_BELOW:.9g}") if margin < 1 else 1.0
-        best = max(best, (_share(scores, closeness, *bound), *bound))
-    return best[1], best[2]
-
-
-def _share(
-    scores: Sequence[Floats], closeness: Sequence[Floats], accept: float, margin: float
-) -> float:
-    accepted = [
-        float(((score <= accept) & (close < margin)).mean())
-        for score, close in zip(scores, closeness, strict=True)
-    ]
-    return float(np.mean(accepted))
-
-
 def _found(
-    parts: Sequence[Floats], place: int, others: Others, margin: float, *, grows: bool
+    parts: Sequence[Floats],
+    place: int,
+    others: Others,
+    bounds: tuple[float, Telling | None],
+    *,
+    grows: bool,
 ) -> bool:
     """Say whether the other occasions alone would have recognised one, limit and all."""
     rest = [one for n, one in enumerate(parts) if n != place]
@@ -304,4 +291,8 @@ def _found(
     score = nonconformity(parts[place], Rays(centre, others.known, grows), spread)
     closeness = _closeness(parts[place], centre, others, grows=grows, occasions=len(rest))
     limit = _limit(_left_out(rest, others, grows=grows)[0])
-    return bool(((score <= limit) & (closeness < margin)).mean() >= _HALF)
+    margin, told = bounds
+    accepted = (score <= limit) & (closeness < margin)
+    if told and others.readings:
+        accepted &= told.shown(others.readings.own[place])
+    return bool(accepted.mean() >= _HALF)

@@ -1,0 +1,173 @@
+"""The one descriptor that tells a taught fault from everything that must stay as it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from faultprint.faults.learning.metric import Metric
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+USUAL = 0.99
+"""Share of all windows of anything else that lie on the near side of the level."""
+EXPECTED = 0.1
+"""How many of as many other windows, as like the fault as these, may lie beyond it."""
+_TENTH, _FEWEST = 10, 5
+_JUST_ABOVE = 1e-6
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What a window must read besides looking like the picture."""
+
+    descriptor: str
+    column: int
+    """Its position among the features of the model."""
+    up: bool
+    """Whether it must read more than the level; else less."""
+    level: float
+    """In the unit of the descriptor; of a deviance, healthy scales."""
+
+    def shown(self, values: Floats) -> Flags:
+        """Mark the windows that show it.
+
+        Parameters
+        ----------
+        values : NDArray[numpy.float64]
+            Shape (windows, features).
+
+        Returns
+        -------
+        NDArray[numpy.bool_]
+            False also where it was not measured.
+        """
+        seen = values[:, self.column]
+        return np.asarray(seen > self.level if self.up else seen < self.level, dtype=np.bool_)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data.
+
+        Returns
+        -------
+        dict[str, Any]
+            Ready for JSON.
+        """
+        return asdict(self)
+
+
+def telling_from(data: Mapping[str, Any] | None) -> Telling | None:
+    """Build it from what :meth:`Telling.to_dict` gave.
+
+    Parameters
+    ----------
+    data : Mapping[str, Any] | None
+        Plain data.
+
+    Returns
+    -------
+    Telling | None
+        Equal to the one that was written; None for none.
+    """
+    return Telling(**data) if data else None
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """What was read in the windows that a recogniser is made from, and in those it must leave."""
+
+    metric: Metric
+    """Which features are looked at, and what healthy equipment reads."""
+    features: tuple[str, ...]
+    own: tuple[Floats, ...]
+    """Windows of each occasion, shape (windows, features)."""
+    protected: Floats
+    """Windows whose diagnosis must stay as it is."""
+
+
+def telling(
+    readings: Readings, inside: Sequence[Flags], near: Flags
+) -> tuple[Telling | None, float]:
+    """Find the descriptor that tells the windows of a fault from all others that look like it.
+
+    Parameters
+    ----------
+    readings : Readings
+        What was read.
+    inside : Sequence[NDArray[numpy.bool_]]
+        Windows of each occasion that look like the picture.
+    near : NDArray[numpy.bool_]
+        Protected windows that look like the picture.
+
+    Returns
+    -------
+    telling : Telling | None
+        The descriptor beyond whose level most of the own windows lie; None if there is none, or no
+        protected window to find a level by.
+    share : float
+        Share of the own windows, occasions counting alike, that look like the picture and show it.
+
+    Notes
+    -----
+    The level lies beyond every protected window that looks like the picture, so that none of them
+    is accepted; beyond what 99 % of all protected windows read; and so far that a tenth of a window
+    is expected beyond it among as many others (exponential tail of the largest tenth of those that
+    look like the picture). A distance in many coordinates adds up what is chance in each of them; a
+    fault that moves one sensor which no other moves is told by that sensor alone.
+    """
+    if not len(readings.protected):
+        return None, 0.0
+    columns = list(readings.metric.columns)
+    reference = readings.metric.reference
+    others = reference.units(readings.protected[:, columns])
+    own = [reference.units(one[:, columns]) for one in readings.own]
+    best: tuple[float, float, int, bool, float] | None = None
+    for place in range(len(columns)):
+        middle = float(np.mean([_median(one[:, place]) for one in own]))
+        sign = 1.0 if middle >= 0 else -1.0
+        level = _level(sign * others[:, place], near)
+        shown = [
+            float((flags & (sign * one[:, place] > level)).mean())
+            for flags, one in zip(inside, own, strict=True)
+        ]
+        found = (float(np.mean(shown)), abs(middle) - level, -place, sign > 0, sign * level)
+        best = max(best, found) if best else found
+    if best is None or not math.isfinite(best[1]) or best[0] == 0:
+        return None, 0.0
+    share, _, place, up, level = best
+    column = columns[-place]
+    raw = float(reference.centre[-place] + reference.scale[-place] * level)
+    return Telling(readings.features[column], column, up, float(f"{raw:.9g}")), share
+
+
+def _level(others: Floats, near: Flags) -> float:
+    """Find what only the fault should exceed; NaN counts as not exceeding."""
+    known = others[np.isfinite(others)]
+    if not len(known):
+        return math.inf
+    closest = others[near & np.isfinite(others)]
+    level = float(np.quantile(known, USUAL))
+    if len(closest):
+        highest = float(closest.max())
+        level = max(level, highest + _JUST_ABOVE * max(abs(highest), 1.0))
+    if len(closest) > _FEWEST:
+        level = max(level, _tail(np.sort(closest)))
+    return level
+
+
+def _tail(ordered: Floats) -> float:
+    """Extrapolate, by the mean excess of the largest tenth, to what a tenth of a window exceeds."""
+    most = max(-(-len(ordered) // _TENTH), _FEWEST)
+    start = float(ordered[-most])
+    return start + float((ordered[-most:] - start).mean()) * math.log(most / EXPECTED)
+
+
+def _median(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else 0.0
