@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from faultprint.cli import benchmark, groups, incidents, open_set, releases, rules, signatures
+from faultprint.cli import ceiling as limiting
 from faultprint.cli import doctor as examining
 from faultprint.cli import explain as explaining
 from faultprint.cli.options import Folder, Overrides, Params, Release
@@ -33,6 +34,7 @@ app.command("open-set")(open_set.open_set)
 app.command("benchmark")(benchmark.benchmark)
 app.command("explain")(explaining.explain)
 app.command("doctor")(examining.doctor)
+app.command("ceiling")(limiting.ceiling)
 
 
 def overrides_from(pairs: list[str] | None) -> dict[str, Any]:
