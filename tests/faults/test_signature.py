@@ -17,7 +17,9 @@ from faultprint.config import Signatures
 from faultprint.faults.learn import Learned, learn_class
 from faultprint.faults.learning.space import Reference
 from faultprint.faults.learning.symptoms import choose, nameable, separations, spread_evenly
+from faultprint.faults.pages.around import Around
 from faultprint.faults.pages.page import WIDTH, signature_page
+from faultprint.faults.pages.sentences import said_by, summary
 from faultprint.faults.signature import identity, with_performance
 from faultprint.records import Signature, signature_from
 from tests.faults.pumps import ORIGIN, fleet, settings
@@ -150,6 +152,34 @@ def test_page_can_be_read_by_a_technician() -> None:
     assert all(len(line) <= WIDTH + 8 for line in page.splitlines())
     assert page.index("leak: 21 %") < page.index("blockage: 7 %")
     assert "Easily taken for" not in signature_page(replace(wear, confused_with={}))
+
+
+@pytest.mark.parametrize(
+    ("fields", "confirmed", "says"),
+    [
+        ({}, 0, "Learnt from data, not yet confirmed by an expert."),
+        ({}, 2, "Learnt from data; experts confirmed it on 2 incidents; not yet proven."),
+        ({"opinions": ("A: seen",), "severity": 4}, 0, "in 1 opinion, not yet proven. Severity: 4"),
+        ({"symptoms": (), "rule": "a > b", "severity": 3}, 0, "as a rule, not yet proven."),
+        ({"status": "test"}, 0, "On trial"),
+        ({"status": "deprecated"}, 0, "named where it matches, but nothing replaces it."),
+        ({"status": "deprecated", "replaced_by": "leak"}, 0, "but go by leak instead."),
+    ],
+)
+def test_the_page_says_how_far_it_is_proven_and_by_whom(
+    fields: dict[str, object], confirmed: int, says: str
+) -> None:
+    one = replace(named("bearing_wear"), **fields)
+    assert says in summary(one, Around(confirmed=confirmed))
+
+
+def test_opinions_that_are_not_at_hand_are_named() -> None:
+    name = "0b9d8f6e-3c3c-5d0e-9a55-1f2e3d4c5b6a"
+    one = replace(named("bearing_wear"), opinions=(name, "A. Smith: agreed"))
+    unheard = f"Taught by opinion {name}; its words are in no database at hand."
+    assert said_by(one) == [unheard, "Expert: A. Smith: agreed"]
+    around = Around(opinions=("Mira, 2026-01-01: ice",), heard=frozenset({name}))
+    assert said_by(one, around) == ["Mira, 2026-01-01: ice", "Expert: A. Smith: agreed"]
 
 
 def test_performance_is_replaced_and_nothing_else() -> None:

@@ -12,9 +12,11 @@ import yaml
 
 from faultprint import tables as schema
 from faultprint.config import Settings
+from faultprint.faults.pages.page import signature_page
 from faultprint.faults.release import Release, release_from_parts, release_to_parts
 from faultprint.faults.teaching.lessons import Order
 from faultprint.stages.acceptance import Publication, accept, offer
+from faultprint.stages.pages import around_signature
 from faultprint.stages.run import located
 from faultprint.stages.score import score
 from faultprint.stages.teach import teach
@@ -227,3 +229,21 @@ def test_what_is_taught_more_keeps_its_status(site: Site) -> None:
     signatures = site.database.signatures(site.database.current().version)
     (icing,) = [s for s in signatures if s.failure_mode == "icing"]
     assert (icing.status, len(icing.opinions)) == ("test", 3)
+
+
+def test_the_page_of_a_taught_fault_says_who_taught_it_and_why(site: Site) -> None:
+    site.teach(site.opinions(ILL[:2]))
+    site.teach(None, Order("merge", plant.CLASS, ("icing",), ("frost",)))
+    release = release_from_parts(site.database.parts(site.database.current().version))
+    (one,) = [s for s in release.signatures if s.failure_mode == "frost"]
+    around = around_signature(one, release, None, site.settings.database.url)
+    page = signature_page(one, around)
+    words = " ".join(page.split())
+    assert "Named by experts in 2 opinions, not yet proven." in words
+    assert "not yet confirmed" not in words
+    for asset in ILL[:2]:
+        assert f"Mira, 2025-02-10, on {asset} since" in words
+    assert words.count("new fault icing, sure 0.9. ice on the casing. Thaw the casing.") == 2
+    assert not [name for name in one.opinions if name in words], "words, not names"
+    alone = " ".join(signature_page(one).split())
+    assert all(name in alone for name in one.opinions)

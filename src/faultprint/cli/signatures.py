@@ -157,7 +157,7 @@ def cover_assets(
     from faultprint.serve.coverage_page import coverage_csv, coverage_text
     from faultprint.serve.score import Scorer
     from faultprint.stages.coverage import coverage
-    from faultprint.stages.pages import confirmations
+    from faultprint.stages.voices import confirmations
     from faultprint.stages.workspace import Workspace
     from faultprint.store.settings import load_settings
 

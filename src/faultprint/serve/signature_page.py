@@ -61,7 +61,7 @@ def render_signature(signature: Signature, release: str, around: Around = NOTHIN
         .render(
             s=s,
             release=release,
-            summary=sentences.summary(s),
+            summary=sentences.summary(s, around),
             symptoms=[_row(x) for x in s.symptoms],
             course=inline(course_figure(course, s)) if course is not None and drawn else "",
             contrast=inline(contrast_figure(s)) if s.symptoms else "",

@@ -230,24 +230,25 @@ def _opinions(told: Explanation, mine: list[Signature], url: str) -> Iterator[Li
         says = f"{one['author']}, {one['time'][:10]}: {one['verdict']} {one['failure_mode']}"
         yield Link("opinion", says.strip(), "same", f"on this incident, {one['id']}")
     for signature in mine:
-        for text in signature.opinions:
-            yield Link("opinion", text, "stated", "written into the signature")
-        yield from _teachers(signature, told, url)
+        yield from _teachers(signature, {one["id"] for one in told.opinions}, url)
 
 
-def _teachers(signature: Signature, told: Explanation, url: str) -> Iterator[Link]:
-    """List what experts said of other incidents of this fault."""
-    if not is_there(url):
-        return
-    book = OpinionBook(url)
-    own = {one["id"] for one in told.opinions}
-    kept = {one.incident for one in book.incidents()}
-    for one in book.opinions():
-        if one.failure_mode != signature.failure_mode or one.id in own:
+def _teachers(signature: Signature, own: set[str], url: str) -> Iterator[Link]:
+    """List the opinions that a signature was taught by, and those on other incidents of it."""
+    book = OpinionBook(url) if is_there(url) else None
+    every = {one.id: one for one in book.opinions()} if book else {}
+    for name in signature.opinions:
+        if name not in every:
+            yield Link("opinion", name, "stated", "written into the signature")
+    kept = {one.incident for one in book.incidents()} if book else set()
+    for one in every.values():
+        taught = one.id in signature.opinions
+        if one.id in own or not (taught or one.failure_mode == signature.failure_mode):
             continue
-        says = f"{one.author}, {one.time:%Y-%m-%d}: {one.verdict} {one.failure_mode}"
+        says = f"{one.author}, {one.time:%Y-%m-%d}: {one.verdict} {one.failure_mode}".strip()
         there: Check = "same" if one.incident in kept else "not here"
-        yield Link("opinion", says, there, f"on incident {one.incident}, {one.id}")
+        by = "the signature was taught by it; " if taught else ""
+        yield Link("opinion", says, there, f"{by}on incident {one.incident}, {one.id}")
 
 
 def lineage_text(links: Iterable[Link]) -> str:

@@ -10,9 +10,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from faultprint.config import settings_from
-from faultprint.evaluate.standing import Confirmation
 from faultprint.faults.learning.design import DEVIANCE, design
-from faultprint.faults.opinions import Judged, agreement, settle
 from faultprint.faults.pages.around import Around
 from faultprint.faults.pages.contrasts import Contrast, confusable, tell_apart
 from faultprint.faults.pages.course import typical_course
@@ -20,9 +18,9 @@ from faultprint.faults.release import Release
 from faultprint.records import Signature
 from faultprint.serve.signature_page import render_signature
 from faultprint.stages.held import is_there
+from faultprint.stages.voices import said_of
 from faultprint.stages.workspace import Workspace
 from faultprint.store.folders import staged_folder
-from faultprint.store.opinions import OpinionBook
 from faultprint.store.parquet import read_parquet
 from faultprint.store.signature_db import SignatureDatabase
 
@@ -76,10 +74,13 @@ def around_signature(
         for column in ("low", "median", "high"):
             course[column] = course[column].astype("float64") * factors
     apart = {mode: tuple(_scaled(c, scales) for c in found) for mode, found in apart.items()}
+    said = said_of(signature, url)
     return Around(
         apart=apart,
         course=course,
-        opinions=opinions_on(signature, url) if url else (),
+        opinions=said.lines,
+        heard=said.heard,
+        confirmed=said.confirmed,
         history=signature_history(signature, url) if url else (),
         scales=scales,
     )
@@ -128,74 +129,6 @@ def write_pages(release: Release, label: str, workspace: Workspace, url: str) ->
             (folder / name).write_text(page, "utf-8")
             places[signature.id] = f"signatures/{quote(name)}"
     return places
-
-
-def opinions_on(signature: Signature, url: str) -> tuple[str, ...]:
-    """Say what experts say of incidents that any of them took for this fault.
-
-    Parameters
-    ----------
-    signature : Signature
-        The signature.
-    url : str
-        SQLAlchemy URL of the database.
-
-    Returns
-    -------
-    tuple[str, ...]
-        How far they agree, then a line per opinion, by time.
-    """
-    judged = [one for one in _judged(url) if _concerns(one, signature)]
-    if not judged:
-        return ()
-    told = agreement(judged)[signature.failure_mode]
-    settled = [settle(one.opinions).opinion for one in judged]
-    stands = sum(o is not None and o.failure_mode == signature.failure_mode for o in settled)
-    lines = [f"{len(judged)} incidents were taken for it by experts; of {stands} that stands."]
-    if told.agreed is not None:
-        lines.append(f"Where two looked, they agreed {100 * told.agreed:.0f} times in 100.")
-    said = [(one.incident, opinion) for one in judged for opinion in one.opinions]
-    for incident, o in sorted(said, key=lambda pair: (pair[1].time, pair[1].id)):
-        what = " ".join(f"{o.verdict} {o.failure_mode}".split()).replace("_", " ")
-        why = "".join(f" {text.rstrip('.')}." for text in (o.rationale, o.action) if text)
-        lines.append(
-            f"{o.author}, {o.time:%Y-%m-%d}, on {incident.asset} since "
-            f"{incident.opened:%Y-%m-%d}: {what}, sure {o.confidence:g}.{why}"
-        )
-    return tuple(lines)
-
-
-def confirmations(url: str) -> tuple[Confirmation, ...]:
-    """Read which incidents experts settled to be a fault.
-
-    Parameters
-    ----------
-    url : str
-        SQLAlchemy URL of the database; none if it is not there.
-
-    Returns
-    -------
-    tuple[Confirmation, ...]
-        One per incident, at the time it was opened, by the author of the opinion that stands.
-    """
-    found = []
-    for one in _judged(url):
-        stands = settle(one.opinions).opinion
-        if stands is not None and stands.failure_mode:
-            opened = pd.Timestamp(one.incident.opened)
-            found.append(
-                Confirmation(stands.failure_mode, one.incident.asset, opened, stands.author)
-            )
-    return tuple(found)
-
-
-def _judged(url: str) -> tuple[Judged, ...]:
-    return OpinionBook(url).judged() if is_there(url) else ()
-
-
-def _concerns(one: Judged, signature: Signature) -> bool:
-    same = one.incident.equipment_class == signature.equipment_class
-    return same and any(o.failure_mode == signature.failure_mode for o in one.opinions)
 
 
 def signature_history(signature: Signature, url: str) -> tuple[str, ...]:

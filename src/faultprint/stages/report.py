@@ -15,7 +15,8 @@ from faultprint.stages.coverage import coverage
 from faultprint.stages.groups import find_groups
 from faultprint.stages.held import is_there
 from faultprint.stages.judging import Judged, held_out_periods, judge_beside_trivial
-from faultprint.stages.pages import confirmations, write_pages
+from faultprint.stages.pages import write_pages
+from faultprint.stages.voices import confirmations
 from faultprint.stages.workspace import Workspace, read_frames, read_json, write_json
 from faultprint.store.bundle import read_manifest
 from faultprint.store.folders import write_text

@@ -22,6 +22,10 @@ class Around:
     """From :func:`faultprint.faults.pages.course.typical_course`."""
     opinions: tuple[str, ...] = ()
     """What experts say of its incidents, with author and time."""
+    heard: frozenset[str] = frozenset()
+    """Names of the opinions that are among them."""
+    confirmed: int = 0
+    """Incidents that experts settled to be this fault."""
     history: tuple[str, ...] = ()
     """What became of it from release to release, oldest first."""
     scales: Mapping[str, tuple[float, str]] = field(default_factory=dict)

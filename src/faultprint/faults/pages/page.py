@@ -47,7 +47,7 @@ def signature_page(signature: Signature, around: Around = NOTHING) -> str:
         "Where from": origin(s),
         "Versions": list(around.history),
     }
-    parts = [f"{s.title}\n{'=' * min(len(s.title), WIDTH)}", _wrap(summary(s))]
+    parts = [f"{s.title}\n{'=' * min(len(s.title), WIDTH)}", _wrap(summary(s, around))]
     parts += [_section(title, lines) for title, lines in sections.items() if lines]
     return "\n\n".join(parts) + "\n"
 

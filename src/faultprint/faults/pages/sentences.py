@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from faultprint.faults.learning.design import words_of
 from faultprint.faults.pages.around import NOTHING, Around
 from faultprint.faults.pages.contrasts import Contrast
@@ -10,27 +12,29 @@ from faultprint.records import Proportion, Signature, Symptom
 from faultprint.state.intervals import poisson_rate
 
 _STATUS = {
-    "candidate": "Learnt from data, not yet confirmed by an expert.",
-    "test": "Confirmed by an expert, on trial.",
+    "test": "On trial: its test cases or the field have still to prove it.",
     "stable": "Confirmed and proven.",
-    "deprecated": "No longer used.",
 }
 _BASIS = {
     "other assets": "on {n} assets, each left out of learning in its turn",
     "later time": "on {n} assets, after the time it was learnt from",
     "other incidents": "on {n} assets, each incident left out of teaching in its turn",
 }
+_NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Opinions have a name; what stands in a signature otherwise is the words of an expert."""
 _FEW = 5
 """Held-out occurrences below which it is said that they are few."""
 
 
-def summary(signature: Signature) -> str:
+def summary(signature: Signature, around: Around = NOTHING) -> str:
     """Say what the fault is.
 
     Parameters
     ----------
     signature : Signature
         The signature.
+    around : Around, default NOTHING
+        With what experts say of its incidents.
 
     Returns
     -------
@@ -39,12 +43,32 @@ def summary(signature: Signature) -> str:
     """
     s = signature
     item = f", item {s.item}" if s.item else ""
-    judged = s.severity if s.opinions else None  # a number that nobody gave says nothing
+    by_hand = bool(s.rule) and not s.symptoms
+    judged = s.severity if s.opinions or by_hand else None  # what nobody gave says nothing
     severity = "not judged by an expert" if judged is None else f"{judged} of 5"
     return (
         f"Failure mode {s.failure_mode} of equipment class {s.equipment_class}{item}. "
-        f"{_STATUS[s.status]} Severity: {severity}. Version {s.version}."
+        f"{_standing(s, around)} Severity: {severity}. Version {s.version}."
     )
+
+
+def _standing(s: Signature, around: Around) -> str:
+    """Say how far the signature is proven, and by whom."""
+    if s.status == "deprecated":
+        other = f"go by {s.replaced_by} instead" if s.replaced_by else "nothing replaces it"
+        return f"Deprecated: it is still named where it matches, but {other}."
+    if s.status != "candidate":
+        return _STATUS[s.status]
+    if s.opinions:
+        n = len(s.opinions)
+        return f"Named by experts in {n} opinion{'' if n == 1 else 's'}, not yet proven."
+    if around.confirmed:
+        n = around.confirmed
+        found = f"{n} incident{'' if n == 1 else 's'}"
+        return f"Learnt from data; experts confirmed it on {found}; not yet proven."
+    if s.rule and not s.symptoms:
+        return "Written by hand as a rule, not yet proven."
+    return "Learnt from data, not yet confirmed by an expert."
 
 
 def symptom_text(s: Symptom, around: Around = NOTHING) -> str:
@@ -199,11 +223,18 @@ def said_by(signature: Signature, around: Around = NOTHING) -> list[str]:
     Returns
     -------
     list[str]
-        Experts' words; or that there are none, so that data alone speak.
+        Experts' words; opinions it was taught by whose words are not at hand; or that there are
+        none, so that data alone speak.
     """
-    lines = [f"Expert: {opinion}" for opinion in signature.opinions]
-    lines += list(around.opinions)
+    lines = list(around.opinions)
+    lines += [_unheard(one) for one in signature.opinions if one not in around.heard]
     return lines or ["Nobody yet: this is what the data and the maintenance log say alone."]
+
+
+def _unheard(opinion: str) -> str:
+    if _NAME.fullmatch(opinion):
+        return f"Taught by opinion {opinion}; its words are in no database at hand."
+    return f"Expert: {opinion}"
 
 
 def origin(signature: Signature) -> list[str]:
