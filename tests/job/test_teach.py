@@ -17,11 +17,13 @@ from faultprint.faults.release import Release, release_from_parts, release_to_pa
 from faultprint.faults.teaching.lessons import Order
 from faultprint.stages.acceptance import Publication, accept, offer
 from faultprint.stages.pages import around_signature
-from faultprint.stages.run import located
+from faultprint.stages.run import located, run_stage
 from faultprint.stages.score import score
 from faultprint.stages.teach import teach
-from faultprint.stages.workspace import Workspace
+from faultprint.stages.workspace import Workspace, expert_sha256, read_frames
 from faultprint.store import provenance
+from faultprint.store.opinion_files import write_opinions
+from faultprint.store.opinions import OpinionBook
 from faultprint.store.parquet import read_table, write_readings, write_tables
 from faultprint.store.signature_db import SignatureDatabase
 from faultprint.store.table_units import write_units
@@ -247,3 +249,24 @@ def test_the_page_of_a_taught_fault_says_who_taught_it_and_why(site: Site) -> No
     assert not [name for name in one.opinions if name in words], "words, not names"
     alone = " ".join(signature_page(one).split())
     assert all(name in alone for name in one.opinions)
+
+
+def test_the_setting_alone_says_where_experts_write(site: Site, tmp_path: Path) -> None:
+    site.teach(site.opinions(ILL[:2]))
+    book, root = OpinionBook(site.settings.database.url), site.workspace.root
+    files = [root / "said" / "by.yaml", root / "data" / "expert" / "opinions.yaml"]
+    for file in files:
+        file.parent.mkdir(parents=True)
+        write_opinions(file, book.opinions(), book.incidents())
+    files[1].write_text("[]", "utf-8")  # where it stands by default, nothing was said
+    elsewhere = site.settings.expert.model_copy(update={"opinions": "said/by.yaml"})
+    settings = site.settings.model_copy(update={"expert": elsewhere})
+    for chosen, labels in ((site.settings, set()), (settings, {"icing"})):
+        run_stage("describe", chosen, root)
+        windows = read_frames(site.workspace.windows, ("label",))[plant.CLASS]
+        assert set(windows["label"]) & {"icing"} == labels
+    before = expert_sha256(settings, root)
+    files[1].unlink()
+    assert expert_sha256(settings, root) == before
+    files[0].unlink()
+    assert expert_sha256(settings, root) == ""

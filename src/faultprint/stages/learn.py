@@ -169,7 +169,7 @@ def _made_from(settings: Settings, workspace: Workspace) -> MadeFrom:
         code_sha256=provenance.code_sha256(*LEARNT_BY),
         params_sha256=provenance.params_sha256(params),
         params=params,
-        expert_sha256=expert_sha256(workspace),
+        expert_sha256=expert_sha256(settings, workspace.root),
     )
 
 

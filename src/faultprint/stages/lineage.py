@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from faultprint.config import Settings
+from faultprint.config import Settings, settings_from
 from faultprint.errors import TrackingError
 from faultprint.faults.release import Release
 from faultprint.faults.signature import reference_of
@@ -179,8 +179,9 @@ def _made_from(
     yield _compared("code", origin.code_sha256, code_here(), "the code installed here")
     yield from _params(release.made_from, str(origin.params_sha256), settings)
     if release.made_from and release.made_from.expert_sha256:
-        written = expert_sha256(workspace)
-        yield _compared("expert", release.made_from.expert_sha256, written, "data/expert")
+        then = settings_from(release.made_from.params)
+        written = expert_sha256(then, workspace.root)
+        yield _compared("expert", release.made_from.expert_sha256, written, "what experts wrote")
 
 
 def _params(made_from: MadeFrom | None, stated: str, settings: Settings | None) -> Iterator[Link]:

@@ -21,7 +21,7 @@ from faultprint.faults.rules.book import RuleBook, effective, rule_book
 from faultprint.faults.rules.files import read_instance, read_template
 from faultprint.faults.rules.matching import class_scope, compile_book
 from faultprint.faults.rules.verdicts import Finding, findings
-from faultprint.stages.workspace import Workspace, read_frames
+from faultprint.stages.workspace import Workspace, expert_places, read_frames
 from faultprint.state.alarms import persist
 from faultprint.store.settings import read_params
 from faultprint.store.versions import bump, ordered
@@ -68,7 +68,7 @@ def load_rules(settings: Settings, root: Path, files: Sequence[Path] | None = No
     ConfigError
         If a file cannot be read, or does not fit the others or the settings.
     """
-    chosen = files or rule_files(root / settings.expert.rules)
+    chosen = files or rule_files(expert_places(settings, root)[0])
     book = rule_book([_read(path) for path in chosen], settings.expert.mix)
     for rule in book.rules:
         if rule.equipment_class not in settings.equipment:

@@ -9,7 +9,7 @@ from typing import Any
 
 from faultprint.config import Settings
 from faultprint.errors import ConfigError
-from faultprint.stages.workspace import Workspace
+from faultprint.stages.workspace import Workspace, expert_places
 
 _SQLITE = "sqlite:///"
 
@@ -18,7 +18,7 @@ Places = Callable[[Settings, Workspace], tuple[Any, ...]]
 STAGES: dict[str, Places] = {
     "simulate": lambda s, w: (s, w.raw, w.truth),
     "ingest": lambda s, w: (s, w.tables, w.reports / "ingest"),
-    "describe": lambda s, w: (s, w.tables, w.windows, w.opinions),
+    "describe": lambda s, w: (s, w.tables, w.windows, expert_places(s, w.root)[1]),
     "expect": lambda s, w: (s, w.windows, w.expected),
     "learn": lambda s, w: (s, w),
     "publish": lambda s, w: (s, w),

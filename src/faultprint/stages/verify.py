@@ -17,7 +17,7 @@ from faultprint.stages.desk import Desk
 from faultprint.stages.learn import LEARNT_BY, UNPUBLISHED, build
 from faultprint.stages.run import located, run_stage
 from faultprint.stages.teach import find_lessons
-from faultprint.stages.workspace import Workspace
+from faultprint.stages.workspace import Workspace, expert_places
 from faultprint.store import provenance
 from faultprint.store.bundle import read_bundle, write_bundle
 from faultprint.store.manifest import content_hash, list_parts
@@ -102,7 +102,7 @@ def verify(release: Path, workspace: Workspace, database: str) -> Verified:
     release : Path
         Exported release.
     workspace : Workspace
-        Where ``data/tables`` and ``data/expert`` are read; nothing is written here.
+        Where ``data/tables`` and what experts wrote are read; nothing is written here.
     database : str
         SQLAlchemy URL of the database that holds the opinions, for a release that was taught.
 
@@ -150,9 +150,12 @@ def rebuild(made_from: MadeFrom, workspace: Workspace, scratch: Path) -> dict[st
     place = Workspace(scratch)
     place.tables.parent.mkdir(parents=True)
     place.tables.symlink_to(workspace.tables.absolute(), target_is_directory=True)
-    if workspace.expert.is_dir():
-        place.expert.symlink_to(workspace.expert.absolute(), target_is_directory=True)
     settings = settings_from(made_from.params)
+    written = (expert_places(settings, root) for root in (workspace.root, scratch))
+    for here, there in zip(*written, strict=True):
+        if here.exists() and not there.exists():  # an absolute place is the same for both
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.symlink_to(here.absolute())
     for stage in ("describe", "expect"):
         run_stage(stage, settings, scratch)
     return release_to_parts(build(located(settings, scratch), place).release)

@@ -56,11 +56,6 @@ class Workspace:
         return self.root / "data" / "expected"
 
     @property
-    def opinions(self) -> Path:
-        """What experts said of incidents, with these; there may be none."""
-        return self.root / "data" / "expert" / "opinions.yaml"
-
-    @property
     def candidate(self) -> Path:
         """The bundle that was learnt and not yet published."""
         return self.root / "models" / "candidate"
@@ -79,11 +74,6 @@ class Workspace:
     def results(self) -> Path:
         """``states``, ``diagnoses``, ``incidents``, ``residuals`` of scoring."""
         return self.root / "results"
-
-    @property
-    def expert(self) -> Path:
-        """What experts wrote: opinions and rules."""
-        return self.root / "data" / "expert"
 
     @property
     def replays(self) -> Path:
@@ -207,18 +197,42 @@ def write_json(path: Path, data: dict[str, Any]) -> None:
     write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", path)
 
 
-def expert_sha256(workspace: Workspace) -> str:
+def expert_places(settings: Settings, root: Path) -> tuple[Path, Path]:
+    """Say where experts write rules and opinions; ``expert`` in the settings alone decides it.
+
+    Parameters
+    ----------
+    settings : Settings
+        Settings.
+    root : Path
+        Folder of the workspace, from which relative places start.
+
+    Returns
+    -------
+    tuple[Path, Path]
+        Folder of rules and file of opinions; neither need be there.
+    """
+    return root / settings.expert.rules, root / settings.expert.opinions
+
+
+def expert_sha256(settings: Settings, root: Path) -> str:
     """Compute the sha256 of what experts wrote.
 
     Parameters
     ----------
-    workspace : Workspace
-        With ``data/expert``.
+    settings : Settings
+        Settings.
+    root : Path
+        Folder of the workspace.
 
     Returns
     -------
     str
         64 hexadecimal digits; empty if there is nothing.
     """
-    there = workspace.expert.is_dir() and any(workspace.expert.iterdir())
-    return provenance.data_sha256(workspace.expert) if there else ""
+    places = [
+        place
+        for place in expert_places(settings, root)
+        if place.is_file() or (place.is_dir() and any(place.iterdir()))
+    ]
+    return provenance.data_sha256(*places) if places else ""
