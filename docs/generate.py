@@ -218,8 +218,9 @@ says `null`, `by_rule` of the state is true, and the p-value against healthy sta
 settles an ambiguous verdict that has it among its candidates. Beside another learnt name both are
 candidates and the verdict is ambiguous; a fault that was not learnt is then named first, since a
 classifier that has never seen a fault gives it the name of a neighbour. Incidents open through `detect.on_delay` as all do, so a rule needs no `for` of its own
-to keep short spells away. The false-alarm budget does not cover rules: the dry run shows what they
-cost.
+to keep short spells away. The false-alarm budget does not cover rules, which have limits of their own: `faultprint rules check`
+and the report say beside the budget how often each rule alone alarmed falsely, per asset-month, in the
+time in which an alarm could only have been false.
 
 ## Files
 

@@ -47,7 +47,14 @@ def check_rules(
     if as_json:
         typer.echo(json.dumps(trial.rows.to_dict("records"), indent=1))
         return
-    typer.echo(f"{told}\n\n{trial_page(book, trial)}".rstrip())
+    from faultprint.stages.rule_alarms import rates_text, rule_rates
+    from faultprint.stages.workspace import read_frames
+    from faultprint.store.parquet import read_table
+
+    frames, events = read_frames(place.expected / "windows"), read_table(place.tables, "events")
+    rates = rule_rates(book, trial, frames, events, settings)
+    said = rates_text(rates, settings.detect.false_alarms_per_asset_month)
+    typer.echo("\n".join([f"{told}\n\n{trial_page(book, trial)}".rstrip(), "", *said]).rstrip())
 
 
 @app.command("show")

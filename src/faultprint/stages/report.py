@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from faultprint.config import Settings
+from faultprint.faults.release import Release
 from faultprint.serve.coverage_page import Covered, render_coverage
 from faultprint.serve.report import ReportContext, render_report
 from faultprint.serve.score import Scorer
@@ -16,6 +17,8 @@ from faultprint.stages.groups import find_groups
 from faultprint.stages.held import is_there
 from faultprint.stages.judging import Judged, held_out_periods, judge_beside_trivial
 from faultprint.stages.pages import write_pages
+from faultprint.stages.rule_alarms import rates_text, rule_rates
+from faultprint.stages.rules import try_rules
 from faultprint.stages.voices import confirmations
 from faultprint.stages.workspace import Workspace, read_frames, read_json, write_json
 from faultprint.store.bundle import read_manifest
@@ -71,7 +74,10 @@ def report(settings: Settings, workspace: Workspace) -> dict[str, object]:
             residuals=_in_periods(residuals, held_out_periods(windows)),
             signatures=release.release.signatures,
             health=health[health["release"] == release.label],
-            notes=_notes(settings, workspace, judged),
+            notes=(
+                *_notes(settings, workspace, judged),
+                *_by_rule(release.release, settings, workspace, windows),
+            ),
             links={"What the release can see": COVERAGE},
             pages=pages,
             groups=find_groups(
@@ -129,6 +135,18 @@ def _notes(settings: Settings, workspace: Workspace, judged: Judged) -> tuple[st
         "opened there."
     )
     return (promise, *refused, *suspicious, *left, *rows)
+
+
+def _by_rule(
+    release: Release, settings: Settings, workspace: Workspace, windows: dict[str, pd.DataFrame]
+) -> list[str]:
+    """Say how often the rules of the release alarm falsely, over the time that is judged."""
+    if not release.rules.rules:
+        return []
+    trial, periods = try_rules(release.rules, settings, workspace), held_out_periods(windows)
+    events = read_table(workspace.tables, "events")
+    rates = rule_rates(release.rules, trial, windows, events, settings, periods)
+    return rates_text(rates, settings.detect.false_alarms_per_asset_month)
 
 
 def _most(rejects: pd.DataFrame) -> list[tuple[str, int]]:
