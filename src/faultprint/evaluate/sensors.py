@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+
+from faultprint.state.distrust import SENSOR
 
 NAMED = ("known", "ambiguous")
 """Verdicts that name a fault."""
@@ -147,6 +150,23 @@ def during_defects(
         if over.any():
             found.append(({str(k): v for k, v in incident.items()}, mine[over]))
     return found
+
+
+def in_doubt(incident: Mapping[str, Any]) -> set[str]:
+    """Name the sensors that an incident says may be all that is wrong.
+
+    Parameters
+    ----------
+    incident : Mapping[str, Any]
+        The incident.
+
+    Returns
+    -------
+    set[str]
+        Sensors; none where the fault stands without any one of them.
+    """
+    told = json.loads(str(incident["evidence"]) or "{}")
+    return {name.removeprefix(SENSOR) for name in told if name.startswith(SENSOR)}
 
 
 def still_named(incident: Mapping[str, Any], again: pd.DataFrame) -> bool:

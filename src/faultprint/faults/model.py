@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -56,6 +56,9 @@ class ClassModel:
     """Space in which windows are compared."""
     alone: dict[str, Floats]
     """How much of each fault the windows of one fault alone show; for ``diagnosis.unmix``."""
+    footing: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Sensor left out -> failure mode -> what the others show of it on healthy machines at most,
+    see ``diagnosis.footing``; empty of models from before it was asked."""
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -149,7 +152,7 @@ class ClassModel:
         dict[str, Any]
             Ready for JSON.
         """
-        return {
+        plain = {
             "equipment_class": self.equipment_class,
             "features": list(self.features),
             "units": list(self.units),
@@ -172,6 +175,7 @@ class ClassModel:
             "metric": self.metric.to_dict(),
             "alone": {mode: shares.tolist() for mode, shares in self.alone.items()},
         }
+        return {**plain, "footing": self.footing} if self.footing else plain
 
 
 def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
@@ -219,6 +223,7 @@ def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
             significance=data["significance"],
             metric=metric_from(data["metric"]),
             alone={mode: _array(shares) for mode, shares in data["alone"].items()},
+            footing=data.get("footing", {}),
         )
     except KeyError as error:
         raise ReleaseError.because(

@@ -14,6 +14,7 @@ import pandas as pd
 
 from faultprint import tables
 from faultprint.errors import ReleaseError
+from faultprint.faults.diagnosis.doubts import Known, with_doubts
 from faultprint.faults.lifecycle import deprecations
 from faultprint.faults.match import diagnose
 from faultprint.faults.provisional import Marks, with_marks
@@ -168,6 +169,8 @@ class Scorer:
         )
         judged = (states, diagnoses)
         states, diagnoses = match_rules(self.release, heard.windows, heard.believed, judged)
+        known = Known(self.release.models[name], twin, self.release.taught.get(name))
+        diagnoses = with_doubts(known, heard.windows, heard.believed, diagnoses)
         diagnoses = with_marks(diagnoses, self.marks)
         old = deprecations(self.release.signatures)
         diagnoses = with_marks(diagnoses, old, "deprecated")

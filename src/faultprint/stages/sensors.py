@@ -14,6 +14,7 @@ from faultprint.config import Settings
 from faultprint.evaluate.sensors import (
     defect_table,
     during_defects,
+    in_doubt,
     match_defects,
     rate_table,
     still_named,
@@ -133,21 +134,35 @@ def _incident_lines(settings: Settings, workspace: Workspace, truth: pd.DataFram
         for incident, defects in struck
         if not still_named(incident, plant.without(plant.readings(incident["asset"]), defects))
     ]
-    told = [f"- {said}" for said in _repaired(settings, plant, weak)]
-    named = int(incidents["verdict"].isin(["known", "ambiguous"]).sum())
-    caused = sum("not when it is repaired" in said for said in told)
+    caused = [one for one in _repaired(settings, plant, weak) if not one.stands]
+    named = incidents[incidents["verdict"].isin(["known", "ambiguous"])]
+    rests = sum(bool(in_doubt({"evidence": text})) for text in named["evidence"])
+    blamed = sum(one.blamed for one in caused)
     return [
         "",
-        f"Incidents that name a fault: {named}; while a sensor was bad: {len(struck)}; not named "
-        f"without that sensor: {len(weak)}; of these caused by it, since they are not named when "
-        f"its readings are put right either: {caused}.",
-        *told,
+        f"Incidents that name a fault: {len(named)}, of these {rests} as this fault or a sensor; "
+        f"while a sensor was bad: {len(struck)}; not named without that sensor: {len(weak)}; of "
+        f"these caused by it, since they are not named when its readings are put right either: "
+        f"{len(caused)}; of these told as this fault or that sensor: {blamed}. Fault incidents "
+        f"raised from a bad sensor alone: {len(caused) - blamed}.",
+        *(f"- {one.said}" for one in caused),
     ]
+
+
+@dataclass(frozen=True)
+class _Again:
+    """An incident, scored again with its sensors put right."""
+
+    said: str
+    stands: bool
+    """Whether it is raised all the same."""
+    blamed: bool
+    """Whether it says that it may be one of these sensors."""
 
 
 def _repaired(
     settings: Settings, plant: _Plant, weak: list[tuple[dict[str, Any], pd.DataFrame]]
-) -> Iterator[str]:
+) -> Iterator[_Again]:
     """Score again with the readings that the bad sensors should have given."""
     names = {incident["asset"] for incident, _ in weak}
     sound_fleet = settings.simulate.model_copy(update={"sensor_defects": False})
@@ -157,14 +172,15 @@ def _repaired(
         if history.asset in names
     }
     for incident, defects in weak:
-        asset = incident["asset"]
+        asset, sensors = incident["asset"], in_doubt(incident)
         readings = put_right(plant.readings(asset), sound[asset], defects)
-        stands = still_named(incident, plant.incidents(readings))
         which = ", ".join(f"{d['mode']} of {d['item']}" for d in defects.to_dict("records"))
-        yield (
+        rests = f", in doubt of {', '.join(sorted(sensors))}" if sensors else ""
+        yield _Again(
             f"{asset} {incident['first_seen']:%Y-%m-%d} {incident['verdict']} "
-            f"{incident['failure_mode']} ({which}): named "
-            f"{'also' if stands else 'not'} when it is repaired"
+            f"{incident['failure_mode']}{rests} ({which})",
+            still_named(incident, plant.incidents(readings)),
+            bool(sensors & set(defects["item"])),
         )
 
 

@@ -24,6 +24,9 @@ SUSPECTED = "suspected"
 SENSOR_SUSPECT = "sensor_suspect:"
 """Start of the reason of a diagnosis that would not stand without a sensor under suspicion."""
 
+SENSOR = "sensor:"
+"""Start of a candidate that is no fault but a sensor: the diagnosis rests on it alone."""
+
 _WHOLE = 0.9
 """Share of what the best sensor covers below which a sensor has gaps in a window."""
 

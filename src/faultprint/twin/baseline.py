@@ -14,7 +14,7 @@ from faultprint.errors import LearnError, TableError
 from faultprint.tables import UTC_TIME
 from faultprint.twin.conditions import Condition, Floats, column, features, measure
 from faultprint.twin.drift import drift_guard
-from faultprint.twin.expectation import SensorTwin, Twin, twin_from
+from faultprint.twin.expectation import SensorTwin, Twin, level_of, twin_from
 from faultprint.twin.regression import regress
 
 __all__ = [
@@ -134,7 +134,7 @@ def add_baselines(twin: Twin, windows: pd.DataFrame) -> Twin:
     terms = features(early, twin.conditions)
     sensors = {}
     for name, sensor in twin.sensors.items():
-        left = column(early, f"{name}.mean") - _level(sensor, terms)
+        left = column(early, f"{name}.mean") - level_of(sensor, terms)
         fresh = np.isfinite(left) & ~early["asset"].isin(list(sensor.offsets)).to_numpy()
         groups = pd.Series(left[fresh]).groupby(early["asset"].to_numpy()[fresh])
         offsets = {
@@ -229,13 +229,6 @@ def _fit_sensor(
     )
 
 
-def _level(sensor: SensorTwin, terms: Floats) -> Floats:
-    slopes = np.asarray(sensor.coefficients[1:])
-    if slopes.size == 0:  # too few windows were learnt to follow the conditions
-        return np.full(len(terms), sensor.coefficients[0])
-    return sensor.coefficients[0] + np.asarray((terms * slopes).sum(axis=1))
-
-
 def _reference(twin: Twin, windows: pd.DataFrame) -> pd.DataFrame:
     able = windows[windows["reason"].isin(["", NO_BASELINE])] if "reason" in windows else windows
     first = able.groupby("asset")["end"].transform("min")
@@ -250,7 +243,7 @@ def _residuals(
     if sensor is not None:
         scale, offsets = sensor.scale, sensor.offsets
         own = windows["asset"].map(offsets).astype("float64").fillna(0.0).to_numpy()
-        expected = _level(sensor, terms) + own
+        expected = level_of(sensor, terms) + own
     return pd.DataFrame(
         {
             "sensor": name,

@@ -25,6 +25,18 @@ class Condition:
     low: float
     high: float
 
+    @property
+    def followed(self) -> tuple[float, float]:
+        """Say between which readings it is followed.
+
+        Returns
+        -------
+        tuple[float, float]
+            Lowest and highest, in its own unit: a tenth outside the learnt range.
+        """
+        margin = _MARGIN * (self.high - self.low)
+        return self.low - margin, self.high + margin
+
 
 def column(windows: pd.DataFrame, name: str) -> Floats:
     """Take a column of a table as floats, NaN where there is no such column.
@@ -99,12 +111,7 @@ def features(windows: pd.DataFrame, conditions: tuple[Condition, ...]) -> Floats
     """
     linear, square = [], []
     for condition in conditions:
-        margin = _MARGIN * (condition.high - condition.low)
-        mean = np.clip(
-            column(windows, f"{condition.sensor}.mean"),
-            condition.low - margin,
-            condition.high + margin,
-        )
+        mean = np.clip(column(windows, f"{condition.sensor}.mean"), *condition.followed)
         z = (mean - condition.centre) / condition.scale
         spread = column(windows, f"{condition.sensor}.std") / condition.scale
         linear.append(z)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from faultprint.twin.conditions import Condition
+import numpy as np
+
+from faultprint.twin.conditions import Condition, Floats
 from faultprint.twin.redundancy import Relations, relations_from
 
 
@@ -60,6 +62,27 @@ class Twin:
         if self.at_once is not None:
             plain["at_once"] = self.at_once.to_dict()
         return plain
+
+
+def level_of(sensor: SensorTwin, terms: Floats) -> Floats:
+    """Say what a sensor reads on healthy equipment of the class, whatever the asset.
+
+    Parameters
+    ----------
+    sensor : SensorTwin
+        What is known of the sensor.
+    terms : NDArray[numpy.float64]
+        From :func:`faultprint.twin.conditions.features`.
+
+    Returns
+    -------
+    NDArray[numpy.float64]
+        One reading per window [sensor's unit]; NaN where a condition is not known.
+    """
+    slopes = np.asarray(sensor.coefficients[1:])
+    if slopes.size == 0:  # too few windows were learnt to follow the conditions
+        return np.full(len(terms), sensor.coefficients[0])
+    return sensor.coefficients[0] + np.asarray((terms * slopes).sum(axis=1))
 
 
 def twin_from(data: Mapping[str, Any]) -> Twin:

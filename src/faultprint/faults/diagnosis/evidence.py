@@ -19,6 +19,8 @@ SHOWN = 5
 """How many descriptors are told for, and as many against."""
 EXTRA = 3
 """How many descriptors beyond the symptoms the classifier may add."""
+ALONE = 2
+"""How many descriptors of a sensor are told on which a diagnosis rests."""
 
 Item = dict[str, Any]
 
@@ -73,6 +75,31 @@ def evidence(
     if other and other != first:
         told[first]["not"] = _why_not(model, first, other, seen)
     return told
+
+
+def shown_by(model: ClassModel, values: Floats, sensor: str) -> list[Item]:
+    """Tell what a sensor itself shows.
+
+    Parameters
+    ----------
+    model : ClassModel
+        The model that judged.
+    values : NDArray[numpy.float64]
+        Features of the model; NaN where not measured.
+    sensor : str
+        The sensor.
+
+    Returns
+    -------
+    list[Item]
+        Its two strangest descriptors.
+    """
+    seen = Observation(values, np.zeros((0, len(values))))
+    far = np.abs(model.healthy.units(values[None])[0])
+    mine = [i for i, name in enumerate(model.features) if sensor in source_of(name).split("~")]
+    known = [i for i in mine if np.isfinite(far[i])]
+    strangest = sorted(known, key=lambda i: (-far[i], i))[:ALONE]
+    return [_observed(model, i, seen) for i in strangest]
 
 
 def _why_not(model: ClassModel, first: str, other: str, seen: Observation) -> list[Item]:
