@@ -12,13 +12,20 @@ import pandas as pd
 import pytest
 
 from faultprint.config import Settings
-from faultprint.faults.release import Release, release_from_parts
+from faultprint.faults.release import (
+    Release,
+    release_from_parts,
+    signature_path,
+    signature_text,
+)
 from faultprint.records import GateResult, Learnt
 from faultprint.serve.score import Scorer
+from faultprint.stages.acceptance import Publication, accept, offer
 from faultprint.stages.contest import contest
 from faultprint.stages.workspace import Workspace
-from faultprint.store.bundle import read_bundle
+from faultprint.store.bundle import read_bundle, write_bundle
 from faultprint.store.parquet import list_assets, read_table
+from faultprint.store.signature_db import SignatureDatabase
 from tests.job.plant import COMPRESSOR, PUMP, Plant, Said, copy_plant, faultprint, refused
 
 pytestmark = pytest.mark.xdist_group("job")
@@ -135,3 +142,51 @@ def test_without_a_release_worth_it_there_is_none_until_a_person_decides(
     assert "current: 1.0.0+" in said.out
     assert run(*mine.told("score")).code == 0
     assert json.loads(run(*mine.told("publish")).out)["current"].startswith("1.0.0+")
+
+
+def offered(plant: Plant, name: str, **fields: object) -> str:
+    """Change one signature of the candidate, and the numbers that go with it; give its mode."""
+    _, parts = read_bundle(plant.workspace.candidate)
+    one = next(s for s in release_from_parts(parts).signatures if s.equipment_class == name)
+    parts[signature_path(one)] = signature_text(replace(one, **fields))
+    manifest = write_bundle(parts, plant.workspace.candidate, {"version": "0.0.0"})
+    file = plant.workspace.metrics / "learn.json"
+    numbers = {**json.loads(file.read_text("utf-8")), "content_hash": manifest.content_hash}
+    file.write_text(json.dumps(numbers), "utf-8")
+    return one.failure_mode
+
+
+def test_the_publish_stage_asks_what_publishing_asks_and_hands_statuses_on(
+    plant: Plant,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(plant.root, tmp_path / "plant")
+    mine = Plant(Workspace(tmp_path / "plant"))
+    url = f"sqlite:///{mine.root}/models/signatures.db"
+    passing = ("-S", "gate.min_gain=-1", "-S", "gate.first_floor=0")
+
+    def publish() -> dict[str, object]:
+        said = faultprint(monkeypatch, capfd, *mine.told("publish", *passing))
+        assert said.code == 0, said
+        return json.loads(said.out)
+
+    mode = offered(mine, PUMP, accept_distance=9.9, status="stable")
+    told = publish()
+    assert told["promoted"] is False
+    why = f"it may not be published so: '{PUMP}/{mode}: detects anew, so it cannot be stable yet'"
+    assert why in str(told["reason"])
+    held = SignatureDatabase(url)
+    assert len(held.releases()) == 1
+    how = Publication("bob", statuses={mode: "test"})
+    current = held.current().version
+    accept(url, offer(url, held.parts(current), how), {}, how)
+    offered(mine, PUMP, accept_distance=9.9, status="candidate")
+    told = publish()
+    assert told["promoted"] is True, told
+    assert str(told["current"]).startswith("1.1.0+")
+    status = {s.failure_mode: s.status for s in held.signatures("1.1.0")}
+    assert status.pop(mode) == "test"
+    assert set(status.values()) == {"candidate"}
+    assert publish()["reason"] == "the candidate is the current release, part by part"
