@@ -92,8 +92,15 @@ class Table:
 
 
 _ASSET = Column("asset", "text", "name of the asset")
+_CLASS = Column("equipment_class", "text", "equipment class")
 _END = Column("end", "time", "instant the window ends; nothing later was used")
 _RELEASE = Column("release", "text", "release that scored it, as version+content hash")
+_SAID = (
+    Column("verdict", "text", "verdict", allowed=VERDICTS),
+    Column("failure_mode", "text", "most likely failure mode; empty if none"),
+    Column("signature", "text", "identity and version of its signature; empty if none"),
+)
+"""What a diagnosis says, and the incident that it is part of."""
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -166,7 +173,7 @@ TABLES: dict[str, Table] = {
             ("asset", "end"),
             (
                 _ASSET,
-                Column("equipment_class", "text", "equipment class"),
+                _CLASS,
                 Column("start", "time", "start of the window (exclusive)"),
                 _END,
                 Column("run", "int", "unbroken stretch of the asset's history it lies in"),
@@ -265,11 +272,9 @@ TABLES: dict[str, Table] = {
             ("asset", "end"),
             (
                 _ASSET,
-                Column("equipment_class", "text", "equipment class"),
+                _CLASS,
                 _END,
-                Column("verdict", "text", "verdict", allowed=VERDICTS),
-                Column("failure_mode", "text", "most likely failure mode; empty if none"),
-                Column("signature", "text", "identity and version of its signature; empty if none"),
+                *_SAID,
                 Column(
                     "candidates", "json", "failure mode not struck off -> p-value, null by rule"
                 ),
@@ -294,7 +299,7 @@ TABLES: dict[str, Table] = {
             (
                 Column("incident", "text", "identity: the same input gives the same"),
                 _ASSET,
-                Column("equipment_class", "text", "equipment class"),
+                _CLASS,
                 Column("opened", "time", "when the on-delay had passed"),
                 Column("first_seen", "time", "first abnormal window"),
                 Column(
@@ -303,9 +308,7 @@ TABLES: dict[str, Table] = {
                     "when the off-delay had passed; missing: still open",
                     nullable=True,
                 ),
-                Column("verdict", "text", "verdict", allowed=VERDICTS),
-                Column("failure_mode", "text", "most likely failure mode; empty if none"),
-                Column("signature", "text", "identity and version of its signature; empty if none"),
+                *_SAID,
                 Column("windows", "int", "abnormal windows in it"),
                 Column("p_value", "float", "smallest p-value against healthy", "1"),
                 Column("evidence", "json", "evidence of its most abnormal window"),
@@ -321,7 +324,7 @@ TABLES: dict[str, Table] = {
             (
                 Column("incident", "text", "incident it belongs to; empty while to none"),
                 _ASSET,
-                Column("equipment_class", "text", "equipment class"),
+                _CLASS,
                 _END,
                 Column("values", "floats", "what the model read, one number a feature"),
                 Column("features_sha256", "text", "sha256 of the names of these features"),
@@ -337,7 +340,7 @@ TABLES: dict[str, Table] = {
             (
                 Column("incident", "text", "the incident; its verdict is deviation"),
                 _ASSET,
-                Column("equipment_class", "text", "equipment class"),
+                _CLASS,
                 Column("first_seen", "time", "first abnormal window"),
                 Column("cleared", "time", "when it cleared; missing: still open", nullable=True),
                 Column("group", "text", "name of its group, which stays; empty: like no other"),

@@ -59,7 +59,13 @@ def locked(folder: Path) -> Iterator[None]:
     None
         While the place is held.
     """
-    handle = os.open(folder, os.O_RDONLY)
+    with _alone(os.open(folder, os.O_RDONLY)):
+        yield
+
+
+@contextmanager
+def _alone(handle: int) -> Iterator[None]:
+    """Wait for the lock of an open file or folder, and hold it until it is closed."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -94,11 +100,8 @@ def only_writer(folder: Path) -> Iterator[None]:
         handle = os.open(place, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         _refuse(folder, error)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with _alone(handle):
         yield
-    finally:
-        os.close(handle)
 
 
 @contextmanager
