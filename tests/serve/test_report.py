@@ -210,6 +210,13 @@ def test_evidence_of_a_deviation_is_what_speaks_against_healthy() -> None:
     assert evidence("", "wear") == []
 
 
+def test_evidence_by_a_deprecated_signature_says_what_replaces_it() -> None:
+    item = {"descriptor": "a.mean", "observed": 3.0, "healthy": 1.0, "unit": "bar"}
+    sides = {"for": [item] * 4, "against": [], "deprecated": ["replaced by leak"]}
+    said = evidence(json.dumps({"wear": sides}), "wear")
+    assert said == [*["a.mean 3 bar (healthy 1)"] * 3, "deprecated: replaced by leak"]
+
+
 @pytest.mark.parametrize(
     ("hours", "said"),
     [(None, "-"), (float("nan"), "-"), (0.5, "30 min"), (18.2, "18 h"), (96.0, "4.0 d")],

@@ -13,8 +13,10 @@ import yaml
 from faultprint.faults.lifecycle import carried
 from faultprint.faults.release import signature_text
 from faultprint.records import JudgedIncident, Opinion, Signature
+from faultprint.serve.explaining import explanation_text
 from faultprint.serve.score import Scorer
 from faultprint.stages.acceptance import Publication, offer
+from faultprint.stages.explain import _in_units
 from faultprint.stages.releases import export_current
 from faultprint.store.bundle import read_bundle, write_bundle
 from faultprint.store.opinions import OpinionBook
@@ -121,6 +123,35 @@ def test_a_deprecated_signature_matches_and_says_what_replaces_it(
     assert (held(site).status, held(site).replaced_by) == ("deprecated", "seal_leak")
     assert site.publish("cy", "--status", "bearing_wear=candidate").code == 0
     assert (held(site).status, held(site).replaced_by) == ("candidate", "")
+
+
+def test_what_is_said_of_a_signature_is_left_as_it_is_when_evidence_is_put_in_units() -> None:
+    release = Scorer.load(TODAY).release
+    item = {"descriptor": "vibration.deviance", "unit": "1", "observed": 2.0, "healthy": 0.0}
+    sides = {"for": [item], "against": [], "deprecated": ["replaced by seal_leak"]}
+    rules = [{"rule": "hot", "holds": True, "parts": []}]
+    told = {"bearing_wear": {**sides, "rules": rules}}
+    now = _in_units(told, {"equipment_class": "pump"}, release)["bearing_wear"]
+    assert (now["deprecated"], now["rules"]) == (sides["deprecated"], rules)
+    assert now["for"][0]["unit"] == "mm/s"
+    said = dict.fromkeys(("incident", "p_healthy", "again", "second", "reason"))
+    text = explanation_text(
+        {
+            **said,
+            "asset": "P-1",
+            "end": "2025-01-01T00:00:00",
+            "verdict": "known",
+            "failure_mode": "bearing_wear",
+            "release": "1.0.0",
+            "p_values": {},
+            "significance": None,
+            "evidence": {"bearing_wear": now},
+            "similar": [],
+            "opinions": [],
+            "settled": "",
+        }
+    )
+    assert "Its signature is deprecated: replaced by seal_leak" in text
 
 
 def test_what_experts_said_goes_with_what_is_learnt_anew() -> None:
