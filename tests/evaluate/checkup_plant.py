@@ -78,7 +78,7 @@ def filled(rows: Frame) -> Frame:
 
 
 def readings(asset: str, log: Frame) -> Frame:
-    """Load in steps, vibration and temperature that follow it, and rise for a day before failures.
+    """Load in steps; vibration and temperature follow it, and rise a day before failures.
 
     ``wear`` raises the vibration, ``crack`` both; what was reached lasts until the repair.
     """
@@ -92,7 +92,7 @@ def readings(asset: str, log: Frame) -> Frame:
     for event in mine[mine["kind"] == "failure"].itertuples():
         hours = (times - event.time) / pd.Timedelta("1h")
         over = repairs[repairs >= event.time].min()
-        size = np.clip(1 + hours / 24, 0, 1) * (times < over)
+        size = np.clip(2 + hours / 12, 0, 1) * (times < over)
         vibration = vibration + 1.5 * size
         temperature = temperature + (12 * size if event.failure_mode == "crack" else 0)
     frame = {"time": times, "load": load, "vibration": vibration, "temperature": temperature}

@@ -12,6 +12,7 @@ from faultprint.evaluate.checkup import (
     clocks,
     failures,
     history,
+    horizons,
     leaks,
     logs,
     sensors,
@@ -43,7 +44,7 @@ def test_a_plant_in_order_is_left_alone(clean: Material) -> None:
 
 
 def test_every_check_is_run() -> None:
-    modules = (clocks, failures, history, leaks, logs, sensors)
+    modules = (clocks, failures, history, horizons, leaks, logs, sensors)
     public = {
         value
         for module in modules
@@ -181,6 +182,19 @@ def _healed(rows: Frame, log: Frame) -> Frame:
         noise = np.random.default_rng(3).normal(0, 0.05, (int(after.sum()), 2))
         rows.loc[after, ["vibration", "temperature"]] = usual.to_numpy() * (1 + noise)
     return rows
+
+
+@pytest.mark.parametrize(
+    ("horizon", "check"), [("2D", "horizon_too_long"), ("8h", "horizon_too_short")]
+)
+def test_a_horizon_that_does_not_fit(clean: Material, horizon: str, check: str) -> None:
+    """The plant's faults show for the last 24 hours."""
+    told = plant.settings(labels={"horizon": horizon})
+    one = only(list(horizons.horizon_length(plant.material(told=told))), "weakens")
+    assert one.check == check
+    hours = int(one.do.partition("labels.horizon to ")[2].partition("h")[0])
+    assert 14 <= hours <= 30
+    assert not list(horizons.horizon_length(clean))
 
 
 def test_dates_only(clean: Material) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from faultprint.evaluate.checkup import clocks, failures, history, leaks, logs, sensors
+from faultprint.evaluate.checkup import clocks, failures, history, horizons, leaks, logs, sensors
 from faultprint.evaluate.checkup.finding import Finding, ranked
 from faultprint.evaluate.checkup.material import Door, Material
 
@@ -34,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     sensors.counters,
     sensors.same_sensor_twice,
     sensors.sensor_after_failures,
+    horizons.horizon_length,
     clocks.log_clock,
     clocks.sensor_clocks,
     leaks.separates_too_well,
