@@ -270,7 +270,8 @@ class SensorHealth(Strict):
     enabled: bool = True
     """Whether sensors are judged at all."""
     penalty: Duration = timedelta(hours=6)
-    """A check must fail over this look-back before the sensor is bad."""
+    """A check must fail over this look-back before the sensor is bad; at most detect.on_delay, so
+    that it is left out before an alarm opens on it."""
     reward: Duration = timedelta(hours=24)
     """Every check must have passed for this long before it is trusted again."""
     missing_share: float = Field(0.5, gt=0, lt=1)
@@ -590,6 +591,19 @@ class Settings(Strict):
                 if name not in known:
                     problem = ConfigError.unknown("sensor", name, known)
                     raise ValueError(f"descriptors.pairs: {problem}")
+        return self
+
+    @model_validator(mode="after")
+    def _sensors_are_judged_in_time(self) -> Settings:
+        """Refuse alarms that open on a sensor before it can have been found bad."""
+        penalty, delay = self.sensor_health.penalty, self.detect.on_delay
+        if self.sensor_health.enabled and penalty > delay:
+            raise ValueError(
+                f"sensor_health.penalty is {_spell(penalty)}; expected at most detect.on_delay, "
+                f"which is {_spell(delay)}, so that a bad sensor is left out before an alarm opens "
+                f"on it; lengthen the delay, shorten the penalty, or set sensor_health.enabled: "
+                f"false"
+            )
         return self
 
     @model_validator(mode="after")

@@ -22,7 +22,7 @@ from faultprint.faults.signature import reference_of
 from faultprint.faults.teaching.taught import TaughtSet
 from faultprint.faults.teaching.taught_verdicts import Judged, hear_taught
 from faultprint.records import Signature
-from faultprint.state.distrust import DISTRUSTED, SENSOR_BAD, distrusted_sensors
+from faultprint.state.distrust import DISTRUSTED, SENSOR_BAD, SUSPECTED, distrusted_sensors
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -105,7 +105,8 @@ def diagnose(
     for at, reason in zip(np.flatnonzero(good).tolist(), weak, strict=True):
         if reason:
             _take_back(states, diagnoses, at, reason)
-    heard = Judged(model, mine, np.flatnonzero(good), values)
+    doubted = tuple(judged_rows[SUSPECTED]) if SUSPECTED in judged_rows else ()
+    heard = Judged(model, mine, np.flatnonzero(good), values, doubted)
     states, diagnoses = hear_taught(taught, heard, states, diagnoses)
     return _struck(rows, states, diagnoses, mine)
 

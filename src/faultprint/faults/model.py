@@ -56,9 +56,9 @@ class ClassModel:
     """Space in which windows are compared."""
     alone: dict[str, Floats]
     """How much of each fault the windows of one fault alone show; for ``diagnosis.unmix``."""
-    footing: dict[str, dict[str, float]] = field(default_factory=dict)
-    """Sensor left out -> failure mode -> what the others show of it on healthy machines at most,
-    see ``diagnosis.footing``; empty of models from before it was asked."""
+    footing: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
+    """Sensor left out -> failure mode -> what the others show of it on healthy machines seldom, and
+    hardly ever, see ``diagnosis.footing``; empty of models from before it was asked."""
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -223,7 +223,10 @@ def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
             significance=data["significance"],
             metric=metric_from(data["metric"]),
             alone={mode: _array(shares) for mode, shares in data["alone"].items()},
-            footing=data.get("footing", {}),
+            footing={
+                sensor: {mode: (pair[0], pair[1]) for mode, pair in traces.items()}
+                for sensor, traces in data.get("footing", {}).items()
+            },
         )
     except KeyError as error:
         raise ReleaseError.because(

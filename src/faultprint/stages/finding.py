@@ -9,6 +9,7 @@ import pandas as pd
 
 from faultprint.errors import ConfigError
 from faultprint.stages.workspace import Workspace
+from faultprint.state.doubted import faults_of
 from faultprint.store.parquet import read_table
 
 LONGEST = pd.Timedelta(days=2)
@@ -96,7 +97,7 @@ def _of_incident(incident: Row, incidents: pd.DataFrame, workspace: Workspace) -
     ]
     if not pd.isna(incident["cleared"]):
         mine = mine[mine["end"] < incident["cleared"]]
-    same = mine[mine["evidence"] == incident["evidence"]]
+    same = mine[mine["evidence"].map(faults_of) == faults_of(str(incident["evidence"]))]
     if same.empty:
         raise ConfigError.because(
             f"incident {incident['incident']!r} without its diagnoses in {workspace.results}",

@@ -12,10 +12,9 @@ from faultprint.config import Settings
 from faultprint.evaluate.leakage import single_descriptor_scores
 from faultprint.evaluate.metrics import lead_time
 from faultprint.evaluate.splits import holdout_start
-from faultprint.faults.diagnosis.footing import learn_footing
+from faultprint.faults.diagnosis.footing import with_footing
 from faultprint.faults.learn import Learned, learn_class
-from faultprint.faults.learning.design import design, values_of
-from faultprint.faults.model import ClassModel
+from faultprint.faults.learning.design import design
 from faultprint.faults.release import Release, release_to_parts, scoring_settings
 from faultprint.faults.rules.matching import compile_book, sign_rules
 from faultprint.faults.signature import with_performance
@@ -150,8 +149,9 @@ def build(settings: Settings, workspace: Workspace) -> Built:
     }
     learnt = _learnt(settings, windows)
     release = replace(_release(settings, workspace, learned, origin), learnt=learnt)
-    models = {n: _with_footing(release, n, windows[n], residuals[n]) for n in release.models}
-    release = replace(release, models=models)
+    models, twins = release.models, release.twins
+    footed = {n: with_footing(models[n], twins[n], windows[n], residuals[n]) for n in models}
+    release = replace(release, models=footed)
     judged = _judged(release, windows, settings, workspace)
     events = read_table(workspace.tables, "events")
     held_out = {
@@ -200,16 +200,6 @@ def _release(
         signatures=sign_rules(learnt_signatures, compiled, origin),
         rules=rules,
     )
-
-
-def _with_footing(
-    release: Release, name: str, windows: pd.DataFrame, residuals: pd.DataFrame
-) -> ClassModel:
-    """Let the model of a class know what single sensors cannot say."""
-    model = release.models[name]
-    healthy = windows[(windows["part"] == "train") & (windows["use"] == "healthy")]
-    values = values_of(design(healthy, residuals), model.features)
-    return replace(model, footing=learn_footing(model, release.twins[name], healthy, values))
 
 
 def _judged(

@@ -15,6 +15,8 @@ from pandas.api.typing import NaTType
 
 from faultprint.config import Detect
 from faultprint.errors import TableError
+from faultprint.state.distrust import SENSOR
+from faultprint.state.doubted import evidence_with, faults_of, sensors_in_doubt
 from faultprint.tables import empty
 
 Flags = NDArray[np.bool_]
@@ -121,9 +123,11 @@ def raise_incidents(diagnoses: pd.DataFrame, states: pd.DataFrame, detect: Detec
         Table ``incidents``, by asset and time. The failure mode is the one most of its
         abnormal windows name, the n-th of them counting n times, so that the latest weigh most;
         the verdict is then chosen in the same way among the windows that name this mode. The
-        evidence is that of the most abnormal of these. The identity depends on asset,
-        first abnormal window and release only. A fault that stands beside this one (``also``) for
-        the on-delay is an incident of its own; its identity depends on its mode, too.
+        evidence is that of the most abnormal of these; a sensor that half of them or more rest on,
+        in the same weights, stands beside it and makes the incident ambiguous. The identity depends
+        on asset, first abnormal window and release only. A fault that stands beside this one
+        (``also``) for the on-delay is an incident of its own; its identity depends on its mode,
+        too.
 
     Raises
     ------
@@ -198,6 +202,7 @@ def _incident(part: pd.DataFrame, cleared: pd.Timestamp | NaTType) -> dict[str, 
     verdict = _voted(of_mode["verdict"], weights.loc[of_mode.index])
     same = of_mode[of_mode["verdict"] == verdict]
     shown = same.iloc[int(same["p_value"].argmin())]
+    sensors = sensors_in_doubt(of_mode["candidates"], weights.loc[of_mode.index].tolist())
     first, release = part["end"].iloc[0], str(part["release"].iloc[0])
     name = f"{shown['asset']}|{first.isoformat()}|{release}"
     return {
@@ -207,12 +212,12 @@ def _incident(part: pd.DataFrame, cleared: pd.Timestamp | NaTType) -> dict[str, 
         "opened": part["opened"].iloc[0],
         "first_seen": first,
         "cleared": cleared,
-        "verdict": verdict,
+        "verdict": "ambiguous" if sensors else verdict,
         "failure_mode": mode,
         "signature": shown["signature"],
         "windows": len(part),
         "p_value": float(part["p_value"].min()),
-        "evidence": shown["evidence"],
+        "evidence": evidence_with(shown["evidence"], sensors, of_mode),
         "release": release,
     }
 
@@ -220,9 +225,12 @@ def _incident(part: pd.DataFrame, cleared: pd.Timestamp | NaTType) -> dict[str, 
 def _named_beside(part: pd.DataFrame, first: str) -> dict[str, NDArray[np.float64]]:
     """Give for each mode that stands beside the first one its p-value at each window, or NaN."""
     found: dict[str, NDArray[np.float64]] = {}
-    for at, (mode, also) in enumerate(zip(part["failure_mode"], part["also"], strict=True)):
+    columns = (part["failure_mode"], part["also"], part["candidates"])
+    for at, (mode, also, candidates) in enumerate(zip(*columns, strict=True)):
         told = json.loads(also) if also != "{}" else {}
         if mode != first and first in told:
+            if SENSOR in candidates:
+                continue  # it may be a sensor
             told = {**told, mode: told[first]}  # the first one of the window is the further one
         elif mode != first:
             continue
@@ -255,7 +263,7 @@ def _beside(
                 "verdict": "known",
                 "windows": len(rows),
                 "p_value": float(seen["p_value"].min()),
-                "evidence": seen["evidence"].iloc[int(p[rows].argmax())],
+                "evidence": faults_of(seen["evidence"].iloc[int(p[rows].argmax())]),
             }
         )
     return found

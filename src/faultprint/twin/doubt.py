@@ -19,6 +19,9 @@ LOUDEST = 3
 _STEPS = 61
 """Readings tried, over the range in which the twin follows a condition."""
 
+_BLOCK = 2048
+"""Windows asked at a time, since each is asked with every reading."""
+
 
 def without_condition(twin: Twin, windows: pd.DataFrame, sensor: str) -> dict[str, Floats]:
     """Give the deviances that are left where one condition may read what suits the machine best.
@@ -48,31 +51,37 @@ def without_condition(twin: Twin, windows: pd.DataFrame, sensor: str) -> dict[st
     if not found or not twin.sensors:
         return {}
     away = np.full((len(twin.sensors), len(windows)), np.nan)
-    least = np.full(len(windows), np.inf)
     known = _known(twin, windows)
-    for reading in _readings(found[0]).tolist():
-        terms = features(windows.assign(**{f"{sensor}.mean": reading}), twin.conditions)
-        here = np.stack(
-            [
-                (observed - level_of(one, terms)) / one.scale
-                for observed, one in zip(known, twin.sensors.values(), strict=True)
-            ]
-        )
-        size = np.abs(np.where(np.isfinite(here), here, 0.0))
-        loud = np.sort(size, axis=0)[-LOUDEST:].sum(axis=0)
-        better = loud < least
-        away[:, better], least[better] = here[:, better], loud[better]
+    names = [f"{one.sensor}.{what}" for one in twin.conditions for what in ("mean", "std")]
+    narrow = windows[[name for name in names if name in windows.columns]]
+    for start in range(0, len(windows), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        away[:, rows] = _best(twin, narrow.iloc[rows], known[:, rows], found[0])
     return dict(zip(twin.sensors, away, strict=True))
 
 
-def _readings(condition: Condition) -> Floats:
-    return np.linspace(*condition.followed, _STEPS)
+def _best(twin: Twin, windows: pd.DataFrame, known: Floats, condition: Condition) -> Floats:
+    """Give the deviances under the reading that suits each window best, sensors by windows."""
+    count, low_high = len(windows), condition.followed
+    readings = np.repeat(np.linspace(*low_high, _STEPS), count)
+    tried = windows.iloc[np.tile(np.arange(count), _STEPS)]
+    terms = features(tried.assign(**{f"{condition.sensor}.mean": readings}), twin.conditions)
+    away = np.stack(
+        [
+            (observed - level_of(one, terms).reshape(_STEPS, count)) / one.scale
+            for observed, one in zip(known, twin.sensors.values(), strict=True)
+        ]
+    )
+    size = np.abs(np.where(np.isfinite(away), away, 0.0))
+    loudest = np.sort(size, axis=0)[-LOUDEST:].sum(axis=0)
+    return np.asarray(away[:, loudest.argmin(axis=0), np.arange(count)], dtype=np.float64)
 
 
-def _known(twin: Twin, windows: pd.DataFrame) -> list[Floats]:
-    """Take what each sensor read, less what is the asset's own."""
-    return [
+def _known(twin: Twin, windows: pd.DataFrame) -> Floats:
+    """Take what each sensor read, less what is the asset's own; sensors by windows."""
+    told = [
         column(windows, f"{name}.mean")
         - windows["asset"].map(one.offsets).astype("float64").fillna(0.0).to_numpy()
         for name, one in twin.sensors.items()
     ]
+    return np.array(told, dtype=np.float64)

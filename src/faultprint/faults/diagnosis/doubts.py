@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from faultprint.faults.diagnosis.evidence import Item, shown_by
 from faultprint.faults.diagnosis.footing import (
+    Needed,
     Pictures,
     Traces,
     left_without,
@@ -30,6 +32,9 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _NAMED = ("known", "ambiguous")
+_NEARLY = 5.0
+"""Multiple of the limit up to which a window counts as alarming: with a sensor less it is harder to
+be abnormal."""
 _WRITTEN = ("verdict", "candidates", "also", "evidence")
 
 
@@ -85,10 +90,11 @@ def with_doubts(
     Notes
     -----
     Every sensor is left out in turn, see :mod:`faultprint.faults.diagnosis.footing`: a name stands
-    where the others show the fault as rarely seen on healthy machines as an alarm is raised on
-    them, and no other fault better. So a sensor that fails alone, in whatever way, gives no known
-    fault more often than its sound neighbours would. Each window is judged by itself. A name that
-    only an expert's rule gives is the rule's own: it is not looked for.
+    where the others show the fault, and no other one better, ten times as rarely on healthy
+    machines as an alarm is raised on them; or as rarely, while the window is nearly abnormal
+    without the sensor. So a sensor that fails alone, in whatever way, gives no known fault more
+    often than its sound neighbours would. Each window is judged by itself. A fault that only an
+    expert's rule knows is not looked for: the rule says what it rests on.
     """
     model, shown = known.model, pictures(known.model.metric, known.taught)
     if not model.footing or shown is None or diagnoses.empty:
@@ -136,16 +142,25 @@ def _falling(
     also: list[dict[str, float]] = [json.loads(text) for text in named.rows["also"]]
     model = known.model
     for sensor, needed in model.footing.items():
-        kept, units = left_without(model, known.twin, named.windows, named.matrix, sensor)
-        seen = traces(shown, kept, units)
-        heard = _heard(model, named.matrix, sensor)
-        upright = stands(shown, seen, named.faults, needed, model.significance)
+        left = left_without(model, known.twin, named.windows, named.matrix, sensor)
+        seen, heard = traces(shown, left.columns, left.units), _heard(model, named.matrix, sensor)
+        alarming = partial(_alarming, model, left.values)
+        upright = stands(shown, seen, named.faults, needed, model.significance, alarming)
         for n in np.flatnonzero(heard & ~upright).tolist():
             doubts[n].append(sensor)
         for n, mode in _fallen(shown, seen, named, needed, also):
             if heard[n]:
                 del also[n][mode]
     return doubts, also
+
+
+def _alarming(model: ClassModel, values: Floats, rows: NDArray[np.int64]) -> Flags:
+    """Mark the windows that are abnormal, or nearly so."""
+    if not len(rows):
+        return np.zeros(0, dtype=np.bool_)
+    mine = values[rows]
+    p = model.p_values(mine, model.probabilities(mine))[:, 0]
+    return np.asarray(p < _NEARLY * model.limit, dtype=np.bool_)
 
 
 def _heard(model: ClassModel, values: Floats, sensor: str) -> Flags:
@@ -158,7 +173,7 @@ def _fallen(
     shown: Pictures,
     seen: Traces,
     named: _Named,
-    needed: Mapping[str, float],
+    needed: Needed,
     also: list[dict[str, float]],
 ) -> Iterator[tuple[int, str]]:
     """List the further faults that the other sensors do not show beside the first."""

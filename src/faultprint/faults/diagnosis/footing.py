@@ -6,15 +6,15 @@ known faults are looked for in what the others read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from faultprint.faults.learning.design import DEVIANCE, source_of
+from faultprint.faults.learning.design import DEVIANCE, design, source_of, values_of
 from faultprint.faults.learning.metric import Metric
 from faultprint.faults.learning.space import squash, tidy
 from faultprint.faults.model import HEALTHY, ClassModel
@@ -24,12 +24,14 @@ from faultprint.twin.expectation import Twin
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Needed = Mapping[str, tuple[float, float]]
 
 _ECHOES = ("error", "maintenance")
 """Sources that are no sensors: an alarm of the control system may come from the bad sensor."""
 
-_UNLEARNT = 3.0
-"""Trace that a taught fault must leave where no fault was learnt [spreads within a class]."""
+_RARER = 10.0
+"""How many times as rarely as it is taken for abnormal a healthy machine shows the trace that
+needs no other sign."""
 
 _SAME = 0.5
 """Scatter between two pictures [spreads within a class] below which they are the same, as those of
@@ -144,10 +146,22 @@ def sensors_of(model: ClassModel, twin: Twin) -> tuple[str, ...]:
     return tuple(sorted(named | {one.sensor for one in twin.conditions}))
 
 
+@dataclass(frozen=True, eq=False)
+class Without:
+    """Windows in which one sensor is not believed."""
+
+    columns: Flags
+    """Columns of the metric that do not come from it, nor from what may only echo it."""
+    units: Floats
+    """Shape (windows, columns of the metric) [healthy scales]."""
+    values: Floats
+    """Shape (windows, features of the model); NaN where only the sensor says it."""
+
+
 def left_without(
     model: ClassModel, twin: Twin, windows: pd.DataFrame, values: Floats, sensor: str
-) -> tuple[Flags, Floats]:
-    """Give what is compared of windows when one sensor is not believed.
+) -> Without:
+    """Leave one sensor out of windows.
 
     Parameters
     ----------
@@ -164,27 +178,24 @@ def left_without(
 
     Returns
     -------
-    columns : NDArray[numpy.bool_]
-        Columns of the metric that do not come from it, nor from what may only echo it.
-    units : NDArray[numpy.float64]
-        Windows in healthy scales, shape (windows, columns of the metric). Without a condition the
-        deviances are those that suit the machine best.
+    Without
+        Without a condition the deviances are those that suit the machine best.
     """
-    freed = without_condition(twin, windows, sensor)
     changed = values.copy()
-    for name, away in freed.items():
+    for name, away in without_condition(twin, windows, sensor).items():
         if f"{name}{DEVIANCE}" in model.features:
             at = model.features.index(f"{name}{DEVIANCE}")
             changed[:, at] = np.where(np.isfinite(values[:, at]), away, np.nan)
+    sources = [set(source_of(name).split("~")) for name in model.features]
+    changed[:, [sensor in one for one in sources]] = np.nan
     places = list(model.metric.columns)
-    sources = [set(source_of(model.features[i]).split("~")) for i in places]
-    kept = np.array([not one & {sensor, *_ECHOES} for one in sources], dtype=np.bool_)
-    return kept, model.metric.reference.units(changed[:, places])
+    kept = np.array([not sources[i] & {sensor, *_ECHOES} for i in places], dtype=np.bool_)
+    return Without(kept, model.metric.reference.units(changed[:, places]), changed)
 
 
-def learn_footing(
-    model: ClassModel, twin: Twin, windows: pd.DataFrame, values: Floats
-) -> dict[str, dict[str, float]]:
+def with_footing(
+    model: ClassModel, twin: Twin, windows: pd.DataFrame, residuals: pd.DataFrame
+) -> ClassModel:
     """Learn how much of each fault the other sensors show on healthy machines.
 
     Parameters
@@ -194,30 +205,39 @@ def learn_footing(
     twin : Twin
         Its twin.
     windows : pandas.DataFrame
-        Healthy windows.
-    values : NDArray[numpy.float64]
-        What the model reads of them, shape (windows, features).
+        Labelled windows of the class; those that were learnt as healthy count.
+    residuals : pandas.DataFrame
+        Their rows of ``residuals``.
 
     Returns
     -------
-    dict[str, dict[str, float]]
-        Sensor left out -> failure mode -> trace that is passed as rarely as a healthy window is
-        taken for abnormal. Empty without a failure mode or a healthy window.
+    ClassModel
+        With its ``footing``: sensor left out -> failure mode -> trace that is passed as rarely as
+        a healthy window is taken for abnormal, and trace that is passed ten times as rarely.
+        Unchanged without a failure mode or a healthy window.
     """
     shown = pictures(model.metric)
-    if shown is None or not shown.names or windows.empty:
-        return {}
-    found: dict[str, dict[str, float]] = {}
+    healthy = windows[(windows["part"] == "train") & (windows["use"] == "healthy")]
+    if shown is None or not shown.names or healthy.empty:
+        return model
+    values = values_of(design(healthy, residuals), model.features)
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    shares = [1 - model.limit, 1 - model.limit / _RARER]
     for sensor in sensors_of(model, twin):
-        kept, units = left_without(model, twin, windows, values, sensor)
-        size = traces(shown, kept, units).size
-        usual = tidy(np.quantile(size, 1 - model.limit, axis=0, method="higher"))
-        found[sensor] = dict(zip(shown.names, usual.tolist(), strict=True))
-    return found
+        left = left_without(model, twin, healthy, values, sensor)
+        size = traces(shown, left.columns, left.units).size
+        usual, most = tidy(np.quantile(size, shares, axis=0, method="higher")).tolist()
+        found[sensor] = dict(zip(shown.names, zip(usual, most, strict=True), strict=True))
+    return replace(model, footing=found)
 
 
 def stands(
-    shown: Pictures, seen: Traces, named: Flags, needed: Mapping[str, float], significance: float
+    shown: Pictures,
+    seen: Traces,
+    named: Flags,
+    needed: Needed,
+    significance: float,
+    alarming: Callable[[NDArray[np.int64]], Flags],
 ) -> Flags:
     """Tell which windows show one of the faults they are given without the sensor left out.
 
@@ -229,31 +249,41 @@ def stands(
         What the other sensors show.
     named : NDArray[numpy.bool_]
         Which faults each window is given, shape (windows, pictures).
-    needed : Mapping[str, float]
-        Failure mode -> trace that healthy machines hardly leave.
+    needed : Needed
+        Failure mode -> traces that healthy machines seldom and hardly ever leave.
     significance : float
         Error rate of holding another fault for more likely.
+    alarming : Callable[[NDArray[numpy.int64]], NDArray[numpy.bool_]]
+        Tells which of some windows are abnormal, or nearly so, without the sensor.
 
     Returns
     -------
     NDArray[numpy.bool_]
-        Where a given fault leaves more of a trace than healthy machines do, and none leaves so much
-        more that the difference is no chance.
+        Where a given fault leaves a trace that healthy machines hardly ever leave, or seldom and
+        the window is alarming, and none leaves so much more that the difference is no chance.
     """
-    most = max(needed.values(), default=_UNLEARNT)
-    least = np.array([needed.get(name, most) for name in shown.names])
-    there = named & (seen.size > least)
+    least = np.array([_needed(needed, name) for name in shown.names]).T
+    seldom, hardly = named & (seen.size > least[0]), named & (seen.size > least[1])
     scatter = np.sqrt(np.maximum(2.0 * (1.0 - seen.alike), _SAME**2))
     for place in range(len(shown.names)):
-        bound = -ndtri(significance) * scatter[place]
-        more = seen.size - seen.size[:, [place]] > bound
-        there[:, place] &= ~more.any(axis=1)
-    return np.asarray(there.any(axis=1), dtype=np.bool_)
+        more = seen.size - seen.size[:, [place]] > -ndtri(significance) * scatter[place]
+        seldom[:, place] &= ~more.any(axis=1)
+        hardly[:, place] &= ~more.any(axis=1)
+    there = hardly.any(axis=1)
+    asked = np.flatnonzero(seldom.any(axis=1) & ~there)
+    there[asked] = alarming(asked)
+    return np.asarray(there, dtype=np.bool_)
 
 
-def stands_beside(
-    shown: Pictures, seen: Traces, pair: tuple[str, str], needed: Mapping[str, float]
-) -> Flags:
+def _needed(needed: Needed, name: str) -> tuple[float, float]:
+    """Give the traces a fault must leave; of one taught later, the largest of all."""
+    if name in needed:
+        return needed[name]
+    largest = np.array(list(needed.values())).max(axis=0)
+    return float(largest[0]), float(largest[1])
+
+
+def stands_beside(shown: Pictures, seen: Traces, pair: tuple[str, str], needed: Needed) -> Flags:
     """Tell which windows show a further fault beside the first without the sensor left out.
 
     Parameters
@@ -264,16 +294,16 @@ def stands_beside(
         What the other sensors show.
     pair : tuple[str, str]
         The first fault and the further one; both have a picture.
-    needed : Mapping[str, float]
-        Failure mode -> trace that healthy machines hardly leave.
+    needed : Needed
+        Failure mode -> traces that healthy machines seldom and hardly ever leave.
 
     Returns
     -------
     NDArray[numpy.bool_]
-        Where what the first fault does not explain is more than healthy machines leave.
+        Where what the first fault does not explain is more than healthy machines hardly ever leave.
     """
     first, other = (shown.names.index(name) for name in pair)
     alike = float(np.clip(seen.alike[first, other], -1.0, 1.0))
     rest = seen.size[:, other] - alike * seen.size[:, first]
-    least = needed.get(pair[1], max(needed.values(), default=_UNLEARNT))
+    least = _needed(needed, pair[1])[1]
     return np.asarray(rest > least * np.sqrt(max(1.0 - alike**2, 1e-12)), dtype=np.bool_)

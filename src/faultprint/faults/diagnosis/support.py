@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -58,14 +58,38 @@ def unsupported(
         return texts
     doubted = (rows[SUSPECTED] != "").to_numpy() & (judged.verdict != "healthy")
     for n in np.flatnonzero(doubted).tolist():
-        doubtful = distrusted_sensors(str(rows[SUSPECTED].iloc[n]))
-        groups = [[sensor] for sensor in doubtful]
-        for left_out in groups if len(groups) < 2 else [*groups, list(doubtful)]:
-            lost = _made_from(left_out, features)
-            if not _stands(again(np.where(lost, np.nan, values[[n]])), judged, n):
-                texts[n] = f"{SENSOR_SUSPECT}{left_out[0]}:{doubtful[left_out[0]]}"
+        told = str(rows[SUSPECTED].iloc[n])
+        for left_out, without in left_out_in_turn(told, features, values[[n]]):
+            if not _stands(again(without), judged, n):
+                kind = distrusted_sensors(told)[left_out]
+                texts[n] = f"{SENSOR_SUSPECT}{left_out}:{kind}"
                 break
     return texts
+
+
+def left_out_in_turn(
+    told: str, features: tuple[str, ...], values: Floats
+) -> Iterator[tuple[str, Floats]]:
+    """Leave out each suspect by itself, and all of them together.
+
+    Parameters
+    ----------
+    told : str
+        The column ``suspected`` of a window.
+    features : tuple[str, ...]
+        Columns of the values.
+    values : NDArray[numpy.float64]
+        What the model reads of it, shape (1, features).
+
+    Yields
+    ------
+    tuple[str, NDArray[numpy.float64]]
+        A suspect, the first one of all, and the values without what comes from those left out.
+    """
+    doubtful = list(distrusted_sensors(told))
+    groups = [[sensor] for sensor in doubtful]
+    for left_out in groups if len(groups) < 2 else [*groups, doubtful]:
+        yield left_out[0], np.where(_made_from(left_out, features), np.nan, values)
 
 
 def _made_from(sensors: list[str], features: tuple[str, ...]) -> Flags:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from faultprint.faults.diagnosis.support import left_out_in_turn
 from faultprint.faults.model import ClassModel
 from faultprint.faults.signature import reference_of
 from faultprint.faults.teaching.speaking import speak
@@ -35,6 +36,8 @@ class Judged:
     """Their positions in the tables of states and diagnoses."""
     matrix: Floats
     """Shape (windows, features)."""
+    suspected: tuple[str, ...] = ()
+    """Column ``suspected`` of these windows; none: no sensor is in doubt."""
 
 
 def hear_taught(
@@ -60,6 +63,9 @@ def hear_taught(
 
     Notes
     -----
+    A recogniser that would not speak without a sensor under suspicion does not speak: the window
+    stays as the model, which was asked the same, has judged it.
+
     A window that is taken for normal behaviour gets the larger one of two p-values, which is valid
     against "healthy or normal", and at least the limit.
     """
@@ -72,6 +78,8 @@ def hear_taught(
     spoken = speak(taught, model.metric, judged.matrix[asked])
     for n in np.flatnonzero(spoken.chosen >= 0).tolist():
         place = int(spoken.chosen[n])
+        if not _supported(taught, judged, int(asked[n]), place):
+            continue
         one, p = taught.recognisers[place], float(spoken.p_values[n, place])
         signature = judged.signatures.get(one.name)
         if one.kind == "fault" and (signature is None or _blind(signature, judged, asked[n])):
@@ -83,6 +91,18 @@ def hear_taught(
             seen = judged.matrix[asked[n]]
             _name(diagnoses, at, signature, p, _sides(model, signature, seen))
     return states, diagnoses
+
+
+def _supported(taught: TaughtSet, judged: Judged, row: int, place: int) -> bool:
+    """Say whether a recogniser would speak without the sensors under suspicion, too."""
+    if not judged.suspected or not judged.suspected[row]:
+        return True
+    model, values = judged.model, judged.matrix[[row]]
+    turns = left_out_in_turn(judged.suspected[row], model.features, values)
+    return all(
+        _seen(model, without)[0] and speak(taught, model.metric, without).chosen[0] == place
+        for _, without in turns
+    )
 
 
 def _seen(model: ClassModel, values: Floats) -> NDArray[np.bool_]:
