@@ -37,11 +37,15 @@ may be used; they are known for a new engine and say little of a fleet with othe
 two models look at no sensor.
 
 How it works: operating modes are clusters of the conditions, found and counted in training;
-readings become deviations from what is usual in the mode; trailing means, spreads, drift from the
-engine's own first cycles, changes and slopes describe the trajectory; boosted trees and a small
-regularised net are blended; a second stage reads the engine's own history of such forecasts; its
-error quantiles, conformalised by engine on left-out engines, are the interval. All of it is
-`faultprint.prognosis` and knows no data set.
+readings become deviations from what is usual in the mode; in each mode the sensors are fused by
+ridge regression into *wear indices*; trailing means, spreads, drift from the engine's own first
+cycles, changes and slopes describe the trajectory of sensors and indices. *Similarity* recalls the
+training engines whose smoothed wear, run faster or slower, fits what was seen so far; without the
+age, only the last hundred cycles are compared. Boosted trees and a small regularised net learn from
+all that, and are weighed with similarity's own forecast by how they did on left-out engines; a
+second stage reads the engine's own history of such forecasts; its error quantiles, conformalised by
+engine on left-out engines, are the interval. All of it is `faultprint.prognosis` and knows no data
+set.
 """
 
 PROTOCOLS = {

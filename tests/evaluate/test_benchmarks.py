@@ -30,7 +30,7 @@ from faultprint.store.benchmarks import LifeBenchmark, check_pins, folder_of, lo
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("FAULTPRINT_DATA", ROOT.parent / "shared" / "data"))
-SMALL = {"seeds": [0, 1], "folds": 3, "cap": 40, "net_share": 0.2}
+SMALL = {"seeds": [0, 1], "folds": 3, "cap": 40, "thin": 2}
 
 
 def engines(rng: np.random.Generator, number: int, *, whole: bool) -> tuple[np.ndarray, list[int]]:
@@ -69,7 +69,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     said["data"] = {f"{n}_FD001.txt": digest(data / f"{n}_FD001.txt") for n in ("train", "test")}
     said["labels"] = {"RUL_FD001.txt": digest(data / "RUL_FD001.txt")}
     said["variants"] = {"small": SMALL}
-    said["ablations"] = {"alone": {**SMALL, "seeds": [0], "history_share": 0}}
+    said["ablations"] = {"alone": {**SMALL, "seeds": [0], "history": False}}
     (folder / "small.yaml").write_text(yaml.safe_dump(said), "utf-8")
     return folder
 
@@ -166,9 +166,9 @@ def test_other_data_are_refused(place: Path, benchmark: LifeBenchmark, tmp_path:
 def test_an_unknown_benchmark_and_an_unknown_key_are_named(place: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="did you mean 'small'"):
         load_benchmark("smal", place)
-    text = (place / "small.yaml").read_text("utf-8").replace("net_share", "net_shore")
+    text = (place / "small.yaml").read_text("utf-8").replace("folds", "foulds")
     (tmp_path / "small.yaml").write_text(text, "utf-8")
-    with pytest.raises(ConfigError, match="did you mean 'net_share'"):
+    with pytest.raises(ConfigError, match="did you mean 'folds'"):
         load_benchmark("small", tmp_path)
     (tmp_path / "small.yaml").write_text(text.replace("remaining_life", "remaining_live"), "utf-8")
     with pytest.raises(ConfigError, match="did you mean 'remaining_life'"):

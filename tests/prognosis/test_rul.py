@@ -78,7 +78,9 @@ def test_held_out_forecasts_are_made_without_the_asset() -> None:
     history, remaining = wearing(12, 7)
     wrong = remaining.copy()
     wrong[0] = 40.0  # a false label of one asset must not reach its own first-stage forecasts ...
-    first_alone = FAST.model_copy(update={"history_share": 0.0, "net_share": 0.0})
+    first_alone = FAST.model_copy(
+        update={"history": False, "learners": ("trees",), "blend": "equal"}
+    )
     changed = learn_life(history, wrong, first_alone)
     same = learn_life(history, remaining, first_alone)
     own = history.spans()[0]

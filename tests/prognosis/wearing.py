@@ -9,7 +9,7 @@ from faultprint.prognosis.settings import LifeSettings
 from faultprint.prognosis.trajectories import Histories, histories
 
 SENSORS = ["heat", "speed", "noise"]
-FAST = LifeSettings(cap=60.0, seeds=(0,), folds=3, net_share=0.3)
+FAST = LifeSettings(cap=60.0, seeds=(0,), folds=3)
 
 
 def wearing(

@@ -13,31 +13,33 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
+from faultprint.prognosis.settings import NetSettings, TreeSettings
 from faultprint.prognosis.trajectories import Floats
 
-FIRST_STAGE: Mapping[str, Any] = {
-    "objective": "l2",
-    "rounds": 300,
-    "num_leaves": 31,
-    "learning_rate": 0.05,
-    "min_data_in_leaf": 50,
-    "feature_fraction": 0.3,
-    "bagging_fraction": 0.5,
+FIXED: Mapping[str, Any] = {
+    "bagging_fraction": 0.8,
     "bagging_freq": 1,
-    "lambda_l2": 5.0,
+    "max_bin": 63,
+    "num_threads": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbose": -1,
 }
-SECOND_STAGE: Mapping[str, Any] = {
-    **FIRST_STAGE,
-    "rounds": 200,
-    "num_leaves": 8,
-    "min_data_in_leaf": 300,
-    "feature_fraction": 0.5,
-}
-EPOCHS = 30
-"""How often the net sees every row; more fit the training assets, not new ones."""
+SECOND_STAGE = TreeSettings(leaves=8, learning_rate=0.05, min_leaf=100, feature_fraction=0.5)
+"""The trees that read a history of forecasts."""
+MOST_EPOCHS = 60
+"""How often at most the net sees every row; more fit the training assets, not new ones."""
+BATCH = 256
+"""Rows that move the net once."""
 
 
-def boost(table: ArrayLike, target: Floats, how: Mapping[str, Any], seed: int) -> lightgbm.Booster:
+def boost(
+    table: ArrayLike,
+    target: Floats,
+    how: TreeSettings,
+    seed: int,
+    quantile: float | None = None,
+) -> lightgbm.Booster:
     """Boost trees.
 
     Parameters
@@ -46,21 +48,28 @@ def boost(table: ArrayLike, target: Floats, how: Mapping[str, Any], seed: int) -
         Rows by features.
     target : NDArray[numpy.float64]
         What to learn.
-    how : Mapping[str, Any]
-        Parameters of LightGBM and ``rounds``; a leaf never holds more than a tenth of the rows.
+    how : TreeSettings
+        Size of the model; a leaf never holds more than a tenth of the rows.
     seed : int
         Draws rows and features.
+    quantile : float | None, default None
+        Share below the quantile that is learnt; the mean if there is none.
 
     Returns
     -------
     lightgbm.Booster
         The trees; equal input gives equal trees.
     """
-    least = min(int(how["min_data_in_leaf"]), max(1, len(target) // 10))
-    given = {name: value for name, value in how.items() if name != "rounds"}
-    fixed = {"num_threads": 1, "deterministic": True, "force_row_wise": True, "verbose": -1}
-    said = {**given, **fixed, "min_data_in_leaf": least, "seed": seed}
-    return lightgbm.train(said, lightgbm.Dataset(np.asarray(table), target), int(how["rounds"]))
+    goal = {"objective": "l2"} if quantile is None else {"objective": "quantile", "alpha": quantile}
+    size = {
+        "num_leaves": how.leaves,
+        "learning_rate": how.learning_rate,
+        "min_data_in_leaf": min(how.min_leaf, max(1, len(target) // 10)),
+        "feature_fraction": how.feature_fraction,
+        "lambda_l2": how.l2,
+    }
+    data = lightgbm.Dataset(np.asarray(table), target)
+    return lightgbm.train({**FIXED, **goal, **size, "seed": seed}, data, how.rounds)
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ class Net:
         return np.asarray(self.net.predict(z) * self.spread + self.level, dtype=np.float64)
 
 
-def train_net(table: ArrayLike, target: Floats, seed: int) -> Net:
+def train_net(table: ArrayLike, target: Floats, how: NetSettings, seed: int) -> Net:
     """Train a small net.
 
     Parameters
@@ -104,6 +113,8 @@ def train_net(table: ArrayLike, target: Floats, seed: int) -> Net:
         Rows by features.
     target : NDArray[numpy.float64]
         What to learn.
+    how : NetSettings
+        How long and how firmly; no row is seen more than ``MOST_EPOCHS`` times.
     seed : int
         Starts the weights and shuffles the rows.
 
@@ -116,11 +127,12 @@ def train_net(table: ArrayLike, target: Floats, seed: int) -> Net:
     centre, spread = rows.mean(axis=0), rows.std(axis=0)
     scale = np.where(spread > 1e-9, spread, 1.0)
     level, width = float(target.mean()), max(float(target.std()), 1e-9)
+    batch = min(BATCH, len(rows))
     net = MLPRegressor(
         hidden_layer_sizes=(64, 32),
-        alpha=1.0,
-        batch_size=min(256, len(rows)),
-        max_iter=EPOCHS,
+        alpha=how.decay,
+        batch_size=batch,
+        max_iter=min(MOST_EPOCHS, max(1, round(how.steps * batch / len(rows)))),
         random_state=seed,
     )
     with warnings.catch_warnings():

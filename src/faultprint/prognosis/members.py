@@ -6,42 +6,25 @@ from dataclasses import dataclass
 
 import lightgbm
 import numpy as np
-from numpy.typing import NDArray
 
+from faultprint.prognosis.blend import blend_weights
+from faultprint.prognosis.first_stage import FirstStage, forecast_first, learn_first
 from faultprint.prognosis.health import history_features
 from faultprint.prognosis.intervals import Margins, calibrate, nonconformity
 from faultprint.prognosis.labels import deal_assets, random_cuts
-from faultprint.prognosis.learners import FIRST_STAGE, SECOND_STAGE, Net, boost, train_net
+from faultprint.prognosis.learners import SECOND_STAGE, boost
 from faultprint.prognosis.settings import LifeSettings
-from faultprint.prognosis.trajectories import (
-    BLOCKS,
-    Floats,
-    Histories,
-    smooth_columns,
-    trajectory_features,
-)
-from faultprint.twin.modes import OperatingModes, learn_modes
+from faultprint.prognosis.trajectories import Floats, Histories, Ints
 
 BANDS = (0.2, 0.4, 0.8)
 """Upper edges of the bands that have a margin of their own, as shares of the cap."""
 
 
 @dataclass(frozen=True)
-class FirstStage:
-    """From readings to a predicted life."""
-
-    modes: OperatingModes
-    sensors: NDArray[np.bool_]
-    """Which sensors move at all."""
-    trees: lightgbm.Booster
-    net: Net | None
-
-
-@dataclass(frozen=True)
 class SecondStage:
-    """From the history of predictions to the life, and to quantiles of the first stage's error."""
+    """From the history of forecasts to the life, and to quantiles of the first stage's error."""
 
-    middle: lightgbm.Booster
+    middle: lightgbm.Booster | None
     low: lightgbm.Booster
     high: lightgbm.Booster
 
@@ -52,6 +35,8 @@ class Member:
 
     first: tuple[FirstStage, ...]
     second: tuple[SecondStage, ...]
+    weights: tuple[tuple[Floats, Floats], ...]
+    """For each pair: of the forecasts of the first stage; of their mean and of the second stage."""
     margins: Margins
     """Of the member alone."""
 
@@ -73,10 +58,12 @@ def forecast_member(member: Member, settings: LifeSettings, history: Histories) 
     NDArray[numpy.float64]
         Rows by (middle, low, high), before any margin [cycles].
     """
-    every = [
-        _second(two, settings, history, _first(one, settings, history))
-        for one, two in zip(member.first, member.second, strict=True)
-    ]
+    every = []
+    for one, two, (blend, final) in zip(member.first, member.second, member.weights, strict=True):
+        forecasts, spread = forecast_first(one, settings, history)
+        first = forecasts @ blend
+        table = _history_table(settings, history, first, forecasts, spread)
+        every.append(_finished(_forecast_second(two, table), first, final))
     return np.asarray(np.mean(every, axis=0), dtype=np.float64)
 
 
@@ -110,7 +97,7 @@ def learn_margins(
 
 
 def learn_member(
-    history: Histories, labels: Floats, settings: LifeSettings, seed: int
+    history: Histories, remaining: Floats, labels: Floats, settings: LifeSettings, seed: int
 ) -> tuple[Member, Floats]:
     """Learn one member of the ensemble.
 
@@ -118,6 +105,8 @@ def learn_member(
     ----------
     history : Histories
         Training assets.
+    remaining : NDArray[numpy.float64]
+        Remaining life at the last row of each, NaN where it is not known [cycles].
     labels : NDArray[numpy.float64]
         Label of every row, NaN where it is not known [cycles].
     settings : LifeSettings
@@ -133,93 +122,89 @@ def learn_member(
         Rows by (middle, low, high), forecast with the asset left out, before any margin [cycles].
     """
     part = deal_assets(len(history.assets), settings.folds, seed)
-    predicted = np.zeros(len(labels))
-    first: list[FirstStage] = []
     dealt = part[history.codes()]
-    for fold in range(settings.folds):
-        known = history.take(np.flatnonzero(part != fold))
-        first.append(_learn_first(known, labels[dealt != fold], settings, seed))
-        new = history.take(np.flatnonzero(part == fold))
-        predicted[dealt == fold] = _first(first[-1], settings, new)
-    held = np.zeros((len(labels), 3))
+    first, forecasts, spread = _first_stages(history, remaining, labels, settings, (part, seed))
+    blends = _weights(forecasts, labels, dealt, settings)
+    mean = np.einsum("ij,ij->i", forecasts, np.stack(blends)[dealt])
+    table = _history_table(settings, history, mean, forecasts, spread)
+    turn = (np.arange(len(labels)) + history.codes()) % settings.thin == 0
     second: list[SecondStage] = []
-    table = _history_table(settings, history, predicted)
+    told = np.zeros((len(labels), 3))
     for fold in range(settings.folds):
-        used = (dealt != fold) & np.isfinite(labels)
+        used = (dealt != fold) & np.isfinite(labels) & turn
         second.append(_learn_second(table[used], labels[used], settings, seed))
-        new = history.take(np.flatnonzero(part == fold))
-        held[dealt == fold] = _second(second[-1], settings, new, predicted[dealt == fold])
+        told[dealt == fold] = _forecast_second(second[-1], table[dealt == fold])
+    both = np.column_stack([mean, told[:, 0]]) if settings.history else mean[:, None]
+    finals = _weights(both, labels, dealt, settings)
+    held = np.zeros((len(labels), 3))
+    for fold, final in enumerate(finals):
+        held[dealt == fold] = _finished(told[dealt == fold], mean[dealt == fold], final)
     margins = learn_margins(history, labels, held, settings)
-    return Member(tuple(first), tuple(second), margins), held
+    weights = tuple(zip(blends, finals, strict=True))
+    return Member(tuple(first), tuple(second), weights, margins), held
 
 
-def _learn_first(
-    history: Histories, labels: Floats, settings: LifeSettings, seed: int
-) -> FirstStage:
-    conditions = _conditions(settings, history)
-    modes = learn_modes(conditions, history.readings, seed)
-    residuals = modes.residuals(conditions, history.readings)
-    sensors = residuals.std(axis=0) > 0.1
-    used = np.isfinite(labels)
-    table = _trajectory_table(settings, history, residuals[:, sensors])[used]
-    trees = boost(table, labels[used], FIRST_STAGE, seed)
-    net = None
-    if settings.net_share > 0:
-        net = train_net(table[:, _smooth(table)], labels[used], seed)
-    return FirstStage(modes, sensors, trees, net)
+def _first_stages(
+    history: Histories,
+    remaining: Floats,
+    labels: Floats,
+    settings: LifeSettings,
+    dealt: tuple[Ints, int],
+) -> tuple[list[FirstStage], Floats, Floats]:
+    """Learn a first stage without each part, and forecast that part with it."""
+    part, seed = dealt
+    row = part[history.codes()]
+    stages: list[FirstStage] = []
+    found: dict[int, tuple[Floats, Floats]] = {}
+    for fold in range(settings.folds):
+        chosen = np.flatnonzero(part != fold)
+        known = history.take(chosen)
+        stages.append(learn_first(known, remaining[chosen], labels[row != fold], settings, seed))
+        new = history.take(np.flatnonzero(part == fold))
+        found[fold] = forecast_first(stages[-1], settings, new)
+    forecasts, spread = (np.zeros((len(labels), one.shape[1])) for one in found[0])
+    for fold, (some, wide) in found.items():
+        forecasts[row == fold], spread[row == fold] = some, wide
+    return stages, forecasts, spread
+
+
+def _weights(
+    forecasts: Floats, labels: Floats, dealt: Ints, settings: LifeSettings
+) -> list[Floats]:
+    """Weigh forecasts for each part by the rows of the other parts."""
+    if settings.blend == "equal":
+        return [np.full(forecasts.shape[1], 1.0 / forecasts.shape[1])] * settings.folds
+    known = np.isfinite(labels)
+    return [
+        blend_weights(forecasts[used], labels[used])
+        for used in ((dealt != fold) & known for fold in range(settings.folds))
+    ]
 
 
 def _learn_second(table: Floats, labels: Floats, settings: LifeSettings, seed: int) -> SecondStage:
     tail = (1.0 - settings.coverage) / 2.0
     error = labels - table[:, 0]  # quantiles of the labels start at the cap and cannot split
-    low, high = (
-        boost(table, error, {**SECOND_STAGE, "objective": "quantile", "alpha": share}, seed)
-        for share in (tail, 1.0 - tail)
-    )
-    return SecondStage(boost(table, labels, SECOND_STAGE, seed), low, high)
+    low, high = (boost(table, error, SECOND_STAGE, seed, share) for share in (tail, 1.0 - tail))
+    middle = boost(table, labels, SECOND_STAGE, seed) if settings.history else None
+    return SecondStage(middle, low, high)
 
 
-def _first(stage: FirstStage, settings: LifeSettings, history: Histories) -> Floats:
-    conditions = _conditions(settings, history)
-    residuals = stage.modes.residuals(conditions, history.readings)[:, stage.sensors]
-    table = _trajectory_table(settings, history, residuals)
-    life = np.asarray(stage.trees.predict(table), dtype=np.float64)
-    if stage.net is not None:
-        share = settings.net_share
-        life = (1.0 - share) * life + share * stage.net.predict(table[:, _smooth(table)])
-    return np.clip(life, 0.0, settings.cap)
+def _forecast_second(stage: SecondStage, table: Floats) -> Floats:
+    """Forecast (life, lower and upper quantile of the error of the first stage)."""
+    every = (stage.middle, stage.low, stage.high)
+    nothing = np.zeros(len(table))
+    return np.column_stack([nothing if one is None else one.predict(table) for one in every])
 
 
-def _second(
-    stage: SecondStage, settings: LifeSettings, history: Histories, first: Floats
+def _finished(told: Floats, first: Floats, weights: Floats) -> Floats:
+    """Join the stages: (middle, low, high)."""
+    both = np.column_stack([first, told[:, 0]])[:, : len(weights)]
+    return np.column_stack([both @ weights, first + told[:, 1], first + told[:, 2]])
+
+
+def _history_table(
+    settings: LifeSettings, history: Histories, first: Floats, forecasts: Floats, spread: Floats
 ) -> Floats:
-    table = _history_table(settings, history, first)
-    middle, low, high = (
-        np.asarray(one.predict(table), dtype=np.float64)
-        for one in (stage.middle, stage.low, stage.high)
-    )
-    share = settings.history_share
-    return np.column_stack([share * middle + (1.0 - share) * first, first + low, first + high])
-
-
-def _trajectory_table(
-    settings: LifeSettings, history: Histories, residuals: Floats
-) -> NDArray[np.float32]:
-    table = trajectory_features(residuals, history.spans())
-    age = history.ages()[:, None].astype(np.float32)
-    return np.hstack([table, age]) if settings.age else table
-
-
-def _conditions(settings: LifeSettings, history: Histories) -> Floats:
-    return history.conditions if settings.modes else history.conditions[:, :0]
-
-
-def _smooth(table: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Choose the columns of the net; the age, if there, comes last."""
-    sensors, rest = divmod(table.shape[1], BLOCKS)
-    return np.append(smooth_columns(sensors), np.ones(rest, dtype=np.bool_))
-
-
-def _history_table(settings: LifeSettings, history: Histories, first: Floats) -> Floats:
     table = history_features(first, settings.cap, history.spans())
-    return np.column_stack([table, history.ages()]) if settings.age else table
+    ages = history.ages()[:, None] if settings.age else forecasts[:, :0]
+    return np.column_stack([table, forecasts, spread, ages])

@@ -56,9 +56,10 @@ def learn_life(history: Histories, remaining: Floats, settings: LifeSettings) ->
 
     Notes
     -----
-    First stage: residuals per operating mode, causal features of their trajectory, boosted
-    trees blended with a small net. Second stage: boosted trees on the asset's own history of
-    first-stage predictions, which were made by models that never saw the asset. Assets
+    First stage: residuals per operating mode, fused in each into wear indices; causal features
+    of their trajectories; known failures recalled by their wear; boosted trees and a small net,
+    weighed by how they do on left-out assets. Second stage: boosted trees on the asset's own
+    history of first-stage forecasts, made by models that never saw the asset. Assets
     are dealt into parts anew for each seed; modes, scales and both stages are learnt without the
     part left out. A forecast is the mean over parts and seeds (cross-validation as bagging), an
     interval moves the mean quantiles by margins from the left-out forecasts at random cuts. The
@@ -72,7 +73,7 @@ def learn_life(history: Histories, remaining: Floats, settings: LifeSettings) ->
             "add run-to-failure histories or lower the number of folds",
         )
     labels = life_labels(history, remaining, settings.cap)
-    found = [learn_member(history, labels, settings, seed) for seed in settings.seeds]
+    found = [learn_member(history, remaining, labels, settings, seed) for seed in settings.seeds]
     held_out = np.stack([held for _, held in found])
     margins = learn_margins(history, labels, held_out.mean(axis=0), settings)
     return LifeModel(settings, tuple(member for member, _ in found), margins, held_out)

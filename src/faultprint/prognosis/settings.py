@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
 
 from faultprint.config import Strict
+
+
+class TreeSettings(Strict):
+    """Boosted trees of the first stage."""
+
+    rounds: int = Field(200, ge=1)
+    """How many trees."""
+    leaves: int = Field(15, ge=2)
+    """Leaves a tree."""
+    learning_rate: float = Field(0.07, gt=0, le=1)
+    """Share of each tree that is added."""
+    min_leaf: int = Field(20, ge=1)
+    """Fewest rows of a leaf; never more than a tenth of the rows."""
+    feature_fraction: float = Field(0.3, gt=0, le=1)
+    """Share of the features a tree may choose from."""
+    l2: float = Field(5.0, ge=0)
+    """Shrinks the leaves."""
+
+
+class NetSettings(Strict):
+    """The small neural net of the first stage."""
+
+    steps: int = Field(1300, ge=1)
+    """How often its weights are moved, however many rows there are."""
+    decay: float = Field(1.0, ge=0)
+    """Shrinks its weights."""
 
 
 class LifeSettings(Strict):
@@ -17,15 +45,34 @@ class LifeSettings(Strict):
     say little about another fleet."""
     modes: bool = True
     """Whether residuals are taken in each learnt operating mode; else over all conditions."""
+    wear: bool = True
+    """Whether the sensors are fused in each mode into wear indices, beside the sensors alone."""
+    similarity: bool = True
+    """Whether histories that ran to failure are recalled: by their wear indices from the first
+    cycle on, with time stretched, or, without the age, by the last hundred cycles."""
+    learners: tuple[Literal["trees", "net"], ...] = Field(("trees", "net"), min_length=1)
+    """What learns from the features."""
+    blend: Literal["validated", "equal"] = "validated"
+    """How forecasts are weighed: by least squares on left-out assets, or all the same."""
+    history: bool = True
+    """Whether a second stage reads the asset's history of first-stage forecasts."""
+    trees: TreeSettings = TreeSettings()
+    """The boosted trees."""
+    net: NetSettings = NetSettings()
+    """The net."""
+    thin: int = Field(3, ge=1)
+    """Every which row of an asset is learnt from; its neighbours say nearly the same."""
     seeds: tuple[int, ...] = Field((0, 1, 2, 3, 4), min_length=1)
     """Members of the ensemble; each learns with another seed and deals other folds."""
     folds: int = Field(5, ge=2)
     """Parts the training assets are dealt into; an asset is whole in one part."""
-    net_share: float = Field(0.6, ge=0, le=1)
-    """Weight of the neural net beside the boosted trees in the first stage."""
-    history_share: float = Field(0.75, ge=0, le=1)
-    """Weight of the second stage, which reads the asset's history of first-stage predictions."""
     coverage: float = Field(0.9, gt=0, lt=1)
     """Share of true lives that the interval is to hold."""
     calibration_cuts: int = Field(8, ge=1)
     """Random truncations of each training asset that calibrate the interval."""
+
+    @model_validator(mode="after")
+    def _recall_needs_wear(self) -> Self:
+        if self.similarity and not self.wear:
+            raise ValueError("similarity compares wear indices: set wear, or similarity to false")
+        return self

@@ -15,7 +15,7 @@ import pandas as pd
 from faultprint.errors import TableError, listed
 from faultprint.evaluate.benchmarks.figures import Figure, Floats, bootstrap
 from faultprint.prognosis.labels import deal_assets, life_labels, random_cuts
-from faultprint.prognosis.learners import FIRST_STAGE, boost
+from faultprint.prognosis.learners import boost
 from faultprint.prognosis.settings import LifeSettings
 from faultprint.prognosis.trajectories import Histories, trajectory_features
 from faultprint.twin.modes import learn_modes
@@ -145,7 +145,7 @@ def leaky_forecast(history: Histories, remaining: Floats, settings: LifeSettings
     out = np.zeros(len(table))
     for fold in range(settings.folds):
         used = (part != fold) & np.isfinite(labels)
-        trees = boost(table[used], labels[used], FIRST_STAGE, settings.seeds[0])
+        trees = boost(table[used], labels[used], settings.trees, settings.seeds[0])
         out[part == fold] = trees.predict(table[part == fold])
     return np.clip(out, 0.0, settings.cap)
 
