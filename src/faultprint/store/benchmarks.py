@@ -15,6 +15,8 @@ from pydantic import Field, ValidationError
 from faultprint.config import Equipment, Source, Strict, complaints
 from faultprint.errors import ConfigError, SourceError, listed
 from faultprint.prognosis.settings import LifeSettings
+from faultprint.state.taught import TaughtSettings
+from faultprint.state.watch import WatchSettings
 
 
 class Benchmark(Strict):
@@ -47,7 +49,51 @@ class LifeBenchmark(Benchmark):
     """Name -> settings; each is judged on held-out training units alone."""
 
 
-KINDS: dict[str, type[Benchmark]] = {"remaining_life": LifeBenchmark}
+class RowsBenchmark(Benchmark):
+    """The state of each row, where a unit begins with a healthy reference."""
+
+    reference_rows: int = Field(ge=40)
+    """Rows at the beginning of each unit that are its reference; the rest is judged."""
+    label: str
+    """Column of the files that marks abnormal rows; only the scorer reads it, and the learner that
+    is taught by other units."""
+    change: str | None = None
+    """Column that marks change points, where there is one."""
+    change_window: float = Field(60.0, gt=0)
+    """How long after a change point it may be detected [s]."""
+    group: str = "(.*)-"
+    """Pattern whose first group, in an asset's name, says what it is reported and left out with."""
+    fault_free: tuple[str, ...] = ()
+    """Assets without any fault; cut into runs of the usual length, they show false alarms."""
+
+
+class StateBenchmark(RowsBenchmark):
+    """The state of each row, told without labels."""
+
+    protocol: Literal["state"]
+    """How it is judged."""
+    variants: dict[str, WatchSettings] = Field(min_length=1)
+    """Name -> settings."""
+    ablations: dict[str, WatchSettings] = Field(default_factory=dict)
+    """Name -> settings."""
+
+
+class TransferBenchmark(RowsBenchmark):
+    """The state of each row, told from the labels of other units."""
+
+    protocol: Literal["state_transfer"]
+    """How it is judged."""
+    variants: dict[str, TaughtSettings] = Field(min_length=1)
+    """Name -> settings."""
+    ablations: dict[str, TaughtSettings] = Field(default_factory=dict)
+    """Name -> settings."""
+
+
+KINDS: dict[str, type[Benchmark]] = {
+    "remaining_life": LifeBenchmark,
+    "state": StateBenchmark,
+    "state_transfer": TransferBenchmark,
+}
 """Protocol -> what the file of such a benchmark says."""
 
 
