@@ -287,7 +287,7 @@ def _codes(names: tuple[str, ...]) -> str:
 
 
 def _models(kind: Any) -> list[type[BaseModel]]:
-    from faultprint.config import _models as models
+    from faultprint.config.strict import models_of as models
 
     return models(kind)
 
@@ -307,7 +307,8 @@ def _walk(
 def _kind(annotation: Any) -> str:
     text = getattr(annotation, "__name__", None) or str(annotation)
     text = str(annotation) if "[" in str(annotation) else text
-    for noise in ("faultprint.config.", "faultprint.prognosis.settings.", "datetime.", "typing."):
+    text = re.sub(r"faultprint\.config\.(?:[a-z]\w*\.)?", "", text)
+    for noise in ("faultprint.prognosis.settings.", "datetime.", "typing."):
         text = text.replace(noise, "")
     text = re.sub(r"Optional\[Annotated\[(\w+), .*\]\]", r"\1 or None", text)
     return f"`{text}`".replace("timedelta", "duration").replace("|", "or")
@@ -325,11 +326,11 @@ def _default(field: Any) -> str:
 def _shown(value: Any) -> str:
     from datetime import timedelta
 
-    from faultprint.config import _spell
+    from faultprint.config.strict import spell
 
     if value is None or value is PydanticUndefined:
         return ""
-    return f"`{_spell(value)}`" if isinstance(value, timedelta) else f"`{value}`"
+    return f"`{spell(value)}`" if isinstance(value, timedelta) else f"`{value}`"
 
 
 def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

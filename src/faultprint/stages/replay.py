@@ -31,7 +31,7 @@ from faultprint.store.parquet import (
 SCORED_BY = (
     "records.py",
     "tables.py",
-    "config.py",
+    "config",
     "signal",
     "twin",
     "state",
