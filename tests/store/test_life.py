@@ -22,7 +22,7 @@ from faultprint.store.bundle import read_bundle, write_bundle
 from faultprint.store.opinions import OpinionBook
 from faultprint.store.signature_db import SignatureDatabase
 from faultprint.tables import empty
-from tests.job.plant import refused
+from tests.job.plant import faultprint, refused
 from tests.serve import plant
 from tests.store.sites import PART, TODAY, Site, assets, seal
 
@@ -110,6 +110,9 @@ def test_a_deprecated_signature_matches_and_says_what_replaces_it(
     refused(site.publish("bob", "--status", "bearing_wear=test:seal_leak"), "write bearing_wear=")
     assert site.publish("bob", "--status", "bearing_wear=deprecated:seal_leak").code == 0
     assert site.current()["version"] == "1.1.1", "its words changed"
+    at = ("--release", str(site.release))
+    listed = faultprint(site.patch, site.capture, "signatures", "list", *at).out
+    assert "pump/bearing_wear  1.0.0  deprecated, replaced by seal_leak" in listed
     scored = Scorer.load(site.release).score(rows, empty("events"), assets("P-1"))
     columns = ["end", "verdict", "failure_mode", "p_values"]
     assert scored.diagnoses[columns].equals(before[columns]), "it decides what it decided"

@@ -37,7 +37,9 @@ def list_signatures(release: Release = Path("models/release"), as_json: AsJson =
     for one in held.release.signatures:
         recall = one.performance.recall
         found = f"{recall.hits} of {recall.n} held-out failures found"
-        typer.echo(f"  {one.equipment_class}/{one.failure_mode}  {one.version}  {found}")
+        other = f", replaced by {one.replaced_by}" if one.replaced_by else ""
+        name = f"{one.equipment_class}/{one.failure_mode}"
+        typer.echo(f"  {name}  {one.version}  {one.status}{other}  {found}")
 
 
 @app.command("show")

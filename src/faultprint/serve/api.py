@@ -170,6 +170,7 @@ def describe_release(scorer: Scorer) -> dict[str, Any]:
                 "id": s.id,
                 "version": s.version,
                 "status": s.status,
+                "replaced_by": s.replaced_by,
                 "title": s.title,
                 "equipment_class": s.equipment_class,
                 "failure_mode": s.failure_mode,
