@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 
+from faultprint.errors import ConfigError
 from faultprint.records import Opinion, Signature, Status
 
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -188,7 +189,7 @@ def refusals(
     the status it had; ``stable`` not by the hand of somebody who taught it, if a second person is
     asked for.
     """
-    name = f"{new.equipment_class}/{new.failure_mode}"
+    name = name_of(new)
     known = old is not None and same_pattern(old, new)
     if old is not None and old.status == new.status:
         if known or new.status != "stable" or not second_person or publisher not in authors:
@@ -204,3 +205,64 @@ def refusals(
     if new.status == "stable" and second_person and publisher in (authors or {publisher}):
         told.append(f"{name}: {publisher!r} made it, so somebody else must declare it stable")
     return tuple(told)
+
+
+def name_of(signature: Signature) -> str:
+    """Name a signature as people do.
+
+    Parameters
+    ----------
+    signature : Signature
+        The signature.
+
+    Returns
+    -------
+    str
+        ``class/failure mode``.
+    """
+    return f"{signature.equipment_class}/{signature.failure_mode}"
+
+
+def stated_statuses(
+    signatures: Sequence[Signature], statuses: Mapping[str, str]
+) -> dict[str, tuple[Status, str]]:
+    """Find the signatures that a publisher moves on.
+
+    Parameters
+    ----------
+    signatures : Sequence[Signature]
+        Signatures of the release.
+    statuses : Mapping[str, str]
+        ``class/failure mode``, or the failure mode alone -> status, or ``deprecated:other``.
+
+    Returns
+    -------
+    dict[str, tuple[Status, str]]
+        Identity -> status, and the failure mode that replaces it.
+
+    Raises
+    ------
+    ConfigError
+        If a signature, a status or what replaces a signature is unknown; or if something replaces
+        one that is not deprecated.
+    """
+    known = {name_of(one): one for one in signatures}
+    found = {}
+    for name, text in statuses.items():
+        status, mark, other = text.partition(":")
+        if status not in STATUSES:
+            raise ConfigError.unknown("status", status, list(STATUSES))
+        mine = [one for key, one in known.items() if name in {key, one.failure_mode}]
+        if len(mine) != 1:
+            raise ConfigError.unknown("signature", name, list(known))
+        (one,) = mine
+        if mark and status != "deprecated":
+            raise ConfigError.because(
+                f"{name}={text}", "deprecated before what replaces it", f"write {name}={status}"
+            )
+        same = [s.failure_mode for s in signatures if s.equipment_class == one.equipment_class]
+        if mark and (other not in same or other == one.failure_mode):
+            beside = [mode for mode in same if mode != one.failure_mode]
+            raise ConfigError.unknown("failure mode that replaces it", other, beside)
+        found[one.id] = (status, other)
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -139,6 +139,32 @@ def signature_text(signature: Signature) -> bytes:
     """
     text = yaml.safe_dump(signature.to_dict(), sort_keys=False, allow_unicode=True, width=100)
     return text.encode("utf-8")
+
+
+def with_signatures(
+    parts: Mapping[str, bytes], signatures: Iterable[Signature]
+) -> dict[str, bytes]:
+    """Write other signatures into a release.
+
+    Parameters
+    ----------
+    parts : Mapping[str, bytes]
+        Path -> content.
+    signatures : Iterable[Signature]
+        Of the same classes and failure modes.
+
+    Returns
+    -------
+    dict[str, bytes]
+        The same release; every part but the signatures that changed stays byte by byte.
+    """
+    before = {signature_path(one): one for one in release_from_parts(parts).signatures}
+    changed = {
+        path: signature_text(one)
+        for one in signatures
+        if before[path := signature_path(one)] != one
+    }
+    return {**parts, **changed}
 
 
 def release_to_parts(release: Release) -> dict[str, bytes]:

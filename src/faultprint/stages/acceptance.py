@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from faultprint.errors import ConfigError, ReleaseError, listed
+from faultprint.errors import ReleaseError, listed
 from faultprint.faults.lifecycle import (
-    STATUSES,
     authors_of,
     carried,
+    name_of,
     refusals,
     same_pattern,
+    stated_statuses,
     with_status,
 )
-from faultprint.faults.release import release_from_parts, signature_path, signature_text
+from faultprint.faults.release import release_from_parts, with_signatures
 from faultprint.faults.signature import made_action
-from faultprint.records import Signature, Status
+from faultprint.records import Signature
 from faultprint.serve.score import Scorer
 from faultprint.stages.fixtures import failures, run_fixtures
 from faultprint.store.manifest import content_hash, list_parts
@@ -101,19 +102,19 @@ def offer(database_url: str, given: Mapping[str, bytes], how: Publication) -> Of
     ``test`` again. A status that the candidate or the publisher states comes before that.
     """
     held, signatures = _Held(database_url), release_from_parts(given).signatures
-    stated = _stated(signatures, how.statuses)
+    stated = stated_statuses(signatures, how.statuses)
     drafts = []
     for one in signatures:
         draft = held.carried(one)
         drafts.append(with_status(draft, *stated[one.id]) if one.id in stated else draft)
-    untested = held.untested(_rewritten(given, drafts), how.fixtures)
+    untested = held.untested(with_signatures(given, drafts), how.fixtures)
     made = [
         (one, "") if one.id in stated else held.settled(one, untested.get(one.id), how)
         for one in drafts
     ]
     kept = tuple(one for one, _ in made)
     return Offer(
-        parts=_rewritten(given, kept),
+        parts=with_signatures(given, kept),
         signatures=kept,
         told=tuple(said for _, said in made if said),
         against=held.against(kept, untested, how),
@@ -260,8 +261,8 @@ class _Held:
         if how.second_person and how.author in self._authors(one):
             why = (*why, f"taught anew by {how.author}, who publishes it")
         if why:
-            return with_status(one, "test"), f"{_name(one)} is in test again: {'; '.join(why)}"
-        return one, f"{_name(one)} detects anew and stays stable: its test cases pass"
+            return with_status(one, "test"), f"{name_of(one)} is in test again: {'; '.join(why)}"
+        return one, f"{name_of(one)} detects anew and stays stable: its test cases pass"
 
     def against(
         self,
@@ -276,16 +277,12 @@ class _Held:
             old = self._current.get(one.id)
             told += refusals(old, one, how.author, authors, second_person=how.second_person)
             if one.status == "stable":
-                told += [f"{_name(one)}: fixture {why}" for why in untested.get(one.id, ())]
+                told += [f"{name_of(one)}: fixture {why}" for why in untested.get(one.id, ())]
         return tuple(told)
 
     def _authors(self, one: Signature) -> frozenset[str]:
         opinions = {said.id: said for said in self._book.opinions()}
         return authors_of(one, self._database.history(one.id), opinions)
-
-
-def _name(one: Signature) -> str:
-    return f"{one.equipment_class}/{one.failure_mode}"
 
 
 def _refuse(told: Sequence[str]) -> None:
@@ -295,42 +292,3 @@ def _refuse(told: Sequence[str]) -> None:
             "candidate -> test -> stable -> deprecated, as the policy has it",
             "give another status, or let somebody else publish; nothing was changed",
         )
-
-
-def _stated(
-    signatures: Sequence[Signature], statuses: Mapping[str, str]
-) -> dict[str, tuple[Status, str]]:
-    """Find the signatures that a publisher moves on: identity -> status, and what replaces it."""
-    known = {_name(one): one for one in signatures}
-    found = {}
-    for name, text in statuses.items():
-        status, mark, other = text.partition(":")
-        if status not in STATUSES:
-            raise ConfigError.unknown("status", status, list(STATUSES))
-        mine = [one for key, one in known.items() if name in {key, one.failure_mode}]
-        if len(mine) != 1:
-            raise ConfigError.unknown("signature", name, list(known))
-        beside = [
-            one.failure_mode
-            for one in signatures
-            if one.equipment_class == mine[0].equipment_class and one != mine[0]
-        ]
-        if mark and status != "deprecated":
-            raise ConfigError.because(
-                f"{name}={text}", "deprecated before what replaces it", f"write {name}={status}"
-            )
-        if mark and other not in beside:
-            raise ConfigError.unknown("failure mode that replaces it", other, beside)
-        found[mine[0].id] = (status, other)
-    return found
-
-
-def _rewritten(parts: Mapping[str, bytes], signatures: Iterable[Signature]) -> Parts:
-    """Write the signatures that changed; every other part stays byte by byte."""
-    before = {signature_path(one): one for one in release_from_parts(parts).signatures}
-    changed = {
-        path: signature_text(one)
-        for one in signatures
-        if before[path := signature_path(one)] != one
-    }
-    return {**parts, **changed}
