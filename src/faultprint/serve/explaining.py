@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from faultprint.faults.learning.design import DEVIANCE, words_of
-from faultprint.serve.wording import MEANS, number, plain
+from faultprint.serve.wording import MEANS, number, plain, resting_on
 
 _MOST = 6
 
@@ -26,7 +26,7 @@ def explanation_text(told: Mapping[str, Any]) -> str:
     """
     mode = told["failure_mode"]
     sides = told["evidence"].get(mode) or {}
-    lines = [*_head(told), *_p_values(told)]
+    lines = [*_head(told), *_sensors(told), *_p_values(told)]
     lines += _table("Speaks for it", sides.get("for", []))
     none = "nothing that was measured" if mode else ""
     lines += _table("Speaks against it", sides.get("against", []), none)
@@ -69,6 +69,17 @@ def _head(told: Mapping[str, Any]) -> list[str]:
         now = "the same" if same else f"{again['verdict']} {plain(again['failure_mode'])}".strip()
         lines.append(f"Scored again from its readings: {now}")
     return lines
+
+
+def _sensors(told: Mapping[str, Any]) -> list[str]:
+    """Say which sensors to check before anything else."""
+    sensors = resting_on(told["evidence"], _MOST)
+    if not sensors:
+        return []
+    fault = plain(told["failure_mode"])
+    return [
+        f"Or a bad sensor: {sensors}. Without it the others do not show {fault}: check it first"
+    ]
 
 
 def _p_values(told: Mapping[str, Any]) -> list[str]:

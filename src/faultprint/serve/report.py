@@ -16,6 +16,7 @@ from faultprint.serve import wording
 from faultprint.serve.group_card import group_card
 from faultprint.serve.sensor_report import sensor_part
 from faultprint.serve.signature_page import environment, inline
+from faultprint.state.distrust import SENSOR
 from faultprint.store.figures import contrast_figure
 from faultprint.store.manifest import Manifest
 from faultprint.store.timeline import timeline_figure
@@ -245,11 +246,13 @@ def _rows(incidents: pd.DataFrame) -> list[dict[str, Any]]:
     for row in incidents.to_dict("records"):
         mode = wording.plain(str(row["failure_mode"]))
         outcome = str(row["outcome"])
+        rests = SENSOR in str(row["evidence"])
+        means = wording.OR_SENSOR if rests else wording.MEANS[str(row["verdict"])]
         rows.append(
             {
                 **{str(k): v for k, v in row.items()},
                 "what": mode or wording.MEANS[str(row["verdict"])],
-                "means": wording.MEANS[str(row["verdict"])],
+                "means": means,
                 "told": wording.OUTCOMES.get(outcome, outcome),
                 "evidence": wording.evidence(str(row["evidence"]), str(row["failure_mode"])),
             }

@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from faultprint.state.distrust import SENSOR
+
 NONE = "-"
 """Stands where there is nothing to say."""
 
@@ -19,6 +21,9 @@ MEANS = {
     "healthy": "healthy",
     "not_evaluable": "not evaluable",
 }
+
+OR_SENSOR = "or a bad sensor"
+"""What is said, instead, of a fault that rests on a sensor."""
 
 OUTCOMES = {
     "true": "foretold a failure",
@@ -179,6 +184,26 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+def resting_on(evidence: Mapping[str, Any], most: int = 3) -> str:
+    """Name the sensors without which a diagnosis would fall.
+
+    Parameters
+    ----------
+    evidence : Mapping[str, Any]
+        Of a diagnosis or an incident.
+    most : int, default 3
+        How many are named.
+
+    Returns
+    -------
+    str
+        For example ``discharge pressure, speed``, ``... and 4 more``; empty if there is none.
+    """
+    found = [plain(name.removeprefix(SENSOR)) for name in evidence if name.startswith(SENSOR)]
+    rest = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(sorted(found)[:most]) + rest
+
+
 def beside(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Put what a release scored above what detectors score that look at nothing.
 
@@ -223,10 +248,12 @@ def evidence(text: str, failure_mode: str, most: int = 3) -> list[str]:
     -------
     list[str]
         What speaks for the failure mode, or else against healthy, for example
-        ``vibration.rms 4.1 mm/s (healthy 1.9)``; first the parts of a rule that holds, last what
-        replaces a deprecated signature.
+        ``vibration.rms 4.1 mm/s (healthy 1.9)``; first the sensors it rests on, then the parts of
+        a rule that holds, last what replaces a deprecated signature.
     """
     found = json.loads(text) if text else {}
+    sensors = resting_on(found)
+    rests = [f"rests on {sensors}: check the sensor first"] if sensors else []
     mine = found.get(failure_mode, {})
     items = mine.get("for") or found.get("healthy", {}).get("against", [])
     said = []
@@ -235,7 +262,7 @@ def evidence(text: str, failure_mode: str, most: int = 3) -> list[str]:
         observed, healthy = number(item["observed"]), number(item["healthy"])
         said.append(f"{item['descriptor']} {observed}{unit} (healthy {healthy})")
     old = [f"deprecated: {why}" for why in mine.get("deprecated", [])]
-    return [*_by_rule(mine.get("rules", [])), *said][:most] + old
+    return [*rests, *[*_by_rule(mine.get("rules", [])), *said][:most], *old]
 
 
 def _by_rule(rules: list[dict[str, Any]]) -> list[str]:
