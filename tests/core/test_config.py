@@ -55,6 +55,14 @@ def test_embargo_covers_window_and_horizon() -> None:
         settings(labels={"horizon": "5d"}, split={"embargo": "1d"})
 
 
+def test_a_sensor_is_judged_before_an_alarm_can_open_on_it() -> None:
+    said = "sensor_health.penalty is 6h; expected at most detect.on_delay, which is 3h"
+    with pytest.raises(ConfigError, match=said):
+        settings(detect={"on_delay": "3h"})
+    assert settings(detect={"on_delay": "3h"}, sensor_health={"penalty": "3h"})
+    assert settings(detect={"on_delay": "3h"}, sensor_health={"enabled": False})
+
+
 def test_settings_round_trip_through_plain_data() -> None:
     first = settings(windows={"length": "90min", "step": "1d"})
     again = settings_from(first.model_dump(mode="json"))

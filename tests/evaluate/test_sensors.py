@@ -7,6 +7,7 @@ import pandas as pd
 from faultprint.evaluate.sensors import (
     defect_table,
     during_defects,
+    in_doubt,
     match_defects,
     wrong_accusations,
 )
@@ -81,3 +82,9 @@ def test_an_incident_that_names_a_fault_while_a_sensor_is_bad_is_looked_at() -> 
         for incident, defects in during_defects(incidents, _truth(), DAY)
     ]
     assert found == [("a", [["stuck", "flow"]]), ("d", [["drift", "flow"]])]
+
+
+def test_an_incident_says_which_sensors_may_be_all_that_is_wrong() -> None:
+    assert in_doubt({"evidence": '{"leak":{"for":[]},"sensor:flow":{"for":[]}}'}) == {"flow"}
+    assert in_doubt({"evidence": '{"leak":{"for":[{"sensor":"flow"}]}}'}) == set()
+    assert in_doubt({"evidence": ""}) == set()

@@ -366,6 +366,30 @@ def test_a_learnt_fault_is_merged_and_one_is_retired() -> None:
     assert (now.loc[before["failure_mode"] == "blockage", "verdict"] == "deviation").all()
 
 
+def test_what_was_taught_is_under_the_same_suspicion() -> None:
+    """A deviation stands on temperature; its taught name rests on a sensor in doubt."""
+    made = teach(learnt(), *three("loose")).release
+    windows, residuals = pumps.fleet(50, modes=("like loose",))
+    rows = windows.index[windows["label"] == "like loose"]
+    keys = pd.MultiIndex.from_frame(windows.loc[rows, ["asset", "end"]])
+    there = pd.MultiIndex.from_frame(residuals[["asset", "end"]]).isin(keys)
+    for sensor, size in (("vibration", -8.0), ("temperature", 2.5)):
+        windows.loc[rows, f"{sensor}.mean"] += size / 2
+        residuals.loc[there & (residuals["sensor"] == sensor), "deviance"] += size
+    taught = made.taught[CLASS]
+
+    def judged(suspected: str) -> pd.DataFrame:
+        told = windows.assign(suspected=suspected)
+        found = diagnose(model(), made.signatures, told, residuals, "r", taught)[1]
+        return found.loc[rows]
+
+    assert (judged("")["failure_mode"] == "loose").mean() > 0.9
+    assert (judged("pressure:drift")["failure_mode"] == "loose").mean() > 0.9
+    doubted = judged("vibration:drift")
+    assert (doubted["failure_mode"] == "loose").mean() < 0.2
+    assert (doubted["verdict"] == "deviation").mean() > 0.5  # as the model says without it
+
+
 def test_a_learnt_fault_is_split() -> None:
     """Half of what is called blockage looks like sludge: both get a name, all else stays."""
     order = Order("split", CLASS, ("blockage",), ("sludge",))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -108,6 +110,34 @@ def test_no_fault_is_diagnosed_from_a_bad_sensor_alone(
             caught += len(accused) > 0
     assert tried >= 15
     assert caught >= 0.8 * tried, f"{caught} of {tried} caught"
+
+
+def test_a_sensor_that_reads_wrong_is_at_least_in_doubt(job: Job, settings: Settings) -> None:
+    """No check sees a shift as small as a machine's own moves; conditions have no residual."""
+    workspace, _ = job
+    scorer, shifted = Scorer.load(workspace.release), 0
+    for name in settings.equipment:
+        windows = pd.read_parquet(workspace.windows / f"{name}.parquet")
+        assets = [a for c, a in list_assets(workspace.tables) if c == name]
+        starts = {a: healthy_stretch(windows, a) for a in assets}
+        asset = next(a for a in assets if pd.notna(starts[a]))
+        since = starts[asset]
+        readings = read_readings(workspace.tables, name, asset)
+        readings = readings[readings["time"] <= since + LASTS + pd.Timedelta("48h")]
+        before = named(score(scorer, workspace, readings), since)
+        sensors = scorer.release.models[name].footing
+        assert {"speed", "ambient_temperature"} <= set(sensors)
+        for sensor in sensors:
+            rows = readings["time"].between(since, since + LASTS).to_numpy()
+            size = 0.06 * readings[sensor].abs().mean()
+            read = readings[sensor].where(~rows, readings[sensor] + size)
+            scored = score(scorer, workspace, readings.assign(**{sensor: read}))
+            found = scored.incidents
+            told = found["evidence"].str.contains(f'"sensor:{sensor}"', regex=False)
+            shifted += int(told.sum())
+            fresh = replace(scored, incidents=found[~told])
+            assert named(fresh, since) <= before, (asset, sensor)
+    assert shifted > 0
 
 
 def test_scoring_says_which_sensors_were_bad_and_what_it_did_not_judge(job: Job) -> None:

@@ -210,6 +210,17 @@ def test_evidence_of_a_deviation_is_what_speaks_against_healthy() -> None:
     assert evidence("", "wear") == []
 
 
+def test_the_sensors_a_fault_rests_on_are_told_first() -> None:
+    item = {"descriptor": "a.mean", "observed": 3.0, "healthy": 1.0, "unit": "1"}
+    told = {"wear": {"for": [item], "against": []}, "sensor:oil_temperature": {"for": [item]}}
+    first, second = evidence(json.dumps(told), "wear")
+    assert first == "rests on oil temperature: check the sensor first"
+    assert second == "a.mean 3 (healthy 1)"
+    many = {f"sensor:s{n}": {} for n in range(6)}
+    assert wording.resting_on(many) == "s0, s1, s2 and 3 more"
+    assert wording.resting_on({"wear": {}}) == ""
+
+
 def test_evidence_by_a_deprecated_signature_says_what_replaces_it() -> None:
     item = {"descriptor": "a.mean", "observed": 3.0, "healthy": 1.0, "unit": "bar"}
     sides = {"for": [item] * 4, "against": [], "deprecated": ["replaced by leak"]}

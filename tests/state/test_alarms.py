@@ -214,6 +214,38 @@ def test_a_second_fault_seen_once_is_no_incident() -> None:
     assert found["failure_mode"].tolist() == ["wear"]
 
 
+def resting(rows: list[tuple[str, ...]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Windows that name wear; each on the sensors that are told with it."""
+    states, diagnoses = scored("P1", [W if not on else Q for on in rows])
+    told = [[f'"sensor:{name}":' for name in on] for on in rows]
+    evidence = [
+        f'{{"wear":{i}{"".join("," + t + str(i) for t in one)}}}' for i, one in enumerate(told)
+    ]
+    candidates = ["{" + ",".join(t + "null" for t in one) + "}" for one in told]
+    return states, diagnoses.assign(candidates=candidates, evidence=evidence)
+
+
+def test_an_incident_rests_on_the_sensors_that_half_of_its_windows_rest_on() -> None:
+    states, diagnoses = resting([("flow",), ("flow", "speed"), ("flow",), (), ()])
+    incident = check("incidents", raise_incidents(diagnoses, states, DETECT)).iloc[0]
+    assert incident["verdict"] == "known"  # the latest weigh most
+    assert incident["evidence"] == '{"wear":3}'
+    states, diagnoses = resting([(), (), ("flow",), ("flow", "speed"), ("flow",)])
+    incident = raise_incidents(diagnoses, states, DETECT).iloc[0]
+    assert (incident["verdict"], incident["failure_mode"]) == ("ambiguous", "wear")
+    assert incident["evidence"] == '{"wear":2,"sensor:flow":2}'
+    states, diagnoses = resting([("flow",), ("speed",), ("flow",), ("speed",), ("current",)])
+    assert '"sensor:' not in raise_incidents(diagnoses, states, DETECT)["evidence"].iloc[0]
+
+
+def test_a_fault_that_may_be_a_sensor_is_no_second_incident() -> None:
+    states, diagnoses = scored("P1", [W, W, LW, LW, LW, W, W, W, W])
+    assert raise_incidents(diagnoses, states, DETECT)["failure_mode"].tolist() == ["wear", "leak"]
+    leak = diagnoses["failure_mode"] == "leak"
+    told = diagnoses.assign(candidates=diagnoses["candidates"].mask(leak, '{"sensor:seal":null}'))
+    assert raise_incidents(told, states, DETECT)["failure_mode"].tolist() == ["wear"]
+
+
 def test_nothing_abnormal_gives_an_empty_table() -> None:
     states, diagnoses = scored("P1", [H, D, H, OFF])
     assert check("incidents", raise_incidents(diagnoses, states, DETECT)).empty
