@@ -276,7 +276,10 @@ TABLES: dict[str, Table] = {
                 _END,
                 *_SAID,
                 Column(
-                    "candidates", "json", "failure mode not struck off -> p-value, null by rule"
+                    "candidates",
+                    "json",
+                    "failure mode not struck off -> p-value, null by rule; "
+                    "``sensor:<name>`` it rests on -> null",
                 ),
                 Column(
                     "also",

@@ -23,7 +23,8 @@ from faultprint.evaluate.sensors import (
 from faultprint.serve.score import Scorer
 from faultprint.signal.instants import instants
 from faultprint.simulate.fleet import simulate
-from faultprint.stages.workspace import Workspace
+from faultprint.stages.judging import held_out_periods, judge
+from faultprint.stages.workspace import Workspace, read_frames
 from faultprint.state.distrust import DISTRUSTED, distrust
 from faultprint.state.sensor_health import judge_sensors
 from faultprint.state.spells import Spell, spells_table
@@ -146,7 +147,26 @@ def _incident_lines(settings: Settings, workspace: Workspace, truth: pd.DataFram
         f"{len(caused)}; of these told as this fault or that sensor: {blamed}. Fault incidents "
         f"raised from a bad sensor alone: {len(caused) - blamed}.",
         *(f"- {one.said}" for one in caused),
+        "",
+        _cost(settings, workspace, incidents),
     ]
+
+
+def _cost(settings: Settings, workspace: Workspace, incidents: pd.DataFrame) -> str:
+    """Say what it costs to tell a fault that rests on a sensor as just that."""
+    windows = read_frames(workspace.expected / "windows", ("part",))
+    events = read_table(workspace.tables, "events")
+    judged = judge(incidents, events, held_out_periods(windows), settings)
+    texts = zip(incidents["incident"], incidents["evidence"], strict=True)
+    rests = {name for name, text in texts if in_doubt({"evidence": text})}
+    found, named = judged.failures["found"], judged.failures["mode_right"]
+    firmly = named & ~judged.failures["incident"].isin(rests)
+    wrong = judged.incidents.loc[judged.incidents["outcome"] == "false", "incident"]
+    return (
+        f"Held-out failures: {len(found)}, found {int(found.sum())}, named {int(named.sum())}, of "
+        f"these {int(firmly.sum())} without any sensor in doubt. False incidents: {len(wrong)}, of "
+        f"these {int(wrong.isin(rests).sum())} with a sensor in doubt."
+    )
 
 
 @dataclass(frozen=True)
