@@ -251,3 +251,39 @@ def test_change_points_against_numbers_by_hand() -> None:
     assert none == (0.0, 1.0, 2.0)
     cut = count_changes(np.array([125.0]), np.array([100.0, 120.0]), 60.0)
     assert (cut[1], cut[2]) == (1.0, 0.0)  # a window ends where the next change is
+
+
+def test_a_rig_of_ones_own_is_judged_by_params_alone(place: Path) -> None:
+    parts = [
+        edit(place, f"valve1/{n}.csv").assign(unit=f"mill-{n}", broken=lambda t: t["anomaly"])
+        for n in range(3)
+    ]
+    own = pd.concat(parts).drop(columns=["anomaly", "changepoint"])
+    (place / "own").mkdir()
+    own.to_csv(place / "own/rows.csv", index=False)
+    said = yaml.safe_load((place / "skab.yaml").read_text("utf-8"))
+    names = dict(zip(SENSORS, ["pressure", "temperature", "flow"], strict=True))
+    columns = {column: {"sensor": sensor} for column, sensor in names.items()}
+    said["source"] = {
+        "kind": "generic",
+        "readings": [
+            {
+                "path": "rows.csv",
+                "equipment_class": "rig",
+                "asset": "unit",
+                "time": "datetime",
+                "timezone": "UTC",
+                "sensors": columns,
+            }
+        ],
+    }
+    said |= {"label": "broken", "change": None, "fault_free": [], "data": {}}
+    (place / "own.yaml").write_text(yaml.safe_dump(said), "utf-8")
+    benchmark = load_benchmark("own", place)
+    forecast_blind(benchmark, place / "own", place / "own.csv")
+    found = {
+        (one.variant, one.measure): one
+        for one in score_forecasts(benchmark, place / "own", place / "own.csv")
+    }
+    assert found["small", "j"].n == 3
+    assert found["small", "j"].value > 0.6

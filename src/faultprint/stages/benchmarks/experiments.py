@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -208,10 +208,19 @@ def scores_of(forecasts: pd.DataFrame) -> dict[str, dict[str, Floats]]:
 
 
 def _opened(benchmark: RowsBenchmark, data: Path) -> Iterator[tuple[str, RawReadings]]:
+    """Read each asset's rows, whether a file holds one asset or names them in a column."""
     source = benchmark.source.model_copy(update={"path": str(data)})
+    held: dict[str, list[RawReadings]] = {}
     for raw in open_source(source, benchmark.equipment):
-        if isinstance(raw, RawReadings) and raw.asset is not None:
-            yield raw.asset, raw
+        if not isinstance(raw, RawReadings):
+            continue
+        if raw.asset is not None:
+            held.setdefault(raw.asset, []).append(raw)
+        elif raw.mapping.asset in raw.frame.columns:
+            for asset, rows in raw.frame.groupby(raw.mapping.asset, sort=False):
+                held.setdefault(str(asset), []).append(replace(raw, frame=rows))
+    for asset, parts in held.items():
+        yield asset, replace(parts[0], frame=pd.concat([one.frame for one in parts]))
 
 
 def _seconds(times: pd.Series) -> Floats:
