@@ -60,6 +60,8 @@ def test_the_pages_in_the_docs_are_those_of_the_data(workspace: Workspace) -> No
         shown = (azure.SIGNATURES / name).read_text("utf-8")
         assert shown == text, "stale: run python -m docs.azure --data DIR"
         assert (azure.SIGNATURES / name).with_suffix(".png").is_file()
+    said = azure.overview(Scorer.load(workspace.release).release.signatures)
+    assert azure.PAGE.read_text("utf-8") == said, "stale: run python -m docs.azure --data DIR"
 
 
 def test_most_failures_of_the_judged_month_are_found_in_time(workspace: Workspace) -> None:

@@ -81,6 +81,31 @@ def trivial_metrics(
     }
 
 
+def trivial_incidents(
+    observed: pd.DataFrame, detect: Detect, labels: Labels
+) -> dict[str, pd.DataFrame]:
+    """Raise incidents without looking at anything.
+
+    Parameters
+    ----------
+    observed : pandas.DataFrame
+        ``asset``, ``start``, ``end`` of the judged periods.
+    detect : Detect
+        ``max_lead``.
+    labels : Labels
+        Recovery and gap.
+
+    Returns
+    -------
+    dict[str, pandas.DataFrame]
+        What the detector does -> its incidents, without a name.
+    """
+    return {
+        "always on: one incident on each asset": _always(observed, detect, pd.Timedelta.max),
+        "always on, raised anew each max_lead": _always(observed, detect, _spacing(detect, labels)),
+    }
+
+
 def _spacing(detect: Detect, labels: Labels) -> pd.Timedelta:
     return max(pd.Timedelta(s) for s in (detect.max_lead, labels.horizon, detect.on_delay, "1h"))
 

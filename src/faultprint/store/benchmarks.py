@@ -10,13 +10,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
-from faultprint.config import Equipment, Source, Strict, complaints
+from faultprint.config import (
+    Duration,
+    Equipment,
+    Settings,
+    Source,
+    Strict,
+    complaints,
+    settings_from,
+)
 from faultprint.errors import ConfigError, SourceError, listed
 from faultprint.prognosis.settings import LifeSettings
 from faultprint.state.taught import TaughtSettings
 from faultprint.state.watch import WatchSettings
+from faultprint.store.settings import merge_params
 
 
 class Benchmark(Strict):
@@ -47,6 +56,54 @@ class LifeBenchmark(Benchmark):
     """Name -> settings; each is judged on the test part."""
     ablations: dict[str, LifeSettings] = Field(default_factory=dict)
     """Name -> settings; each is judged on held-out training units alone."""
+
+
+class FailureBenchmark(Benchmark):
+    """Failures foretold in the last part of the histories, by the main job as it is."""
+
+    protocol: Literal["failure_events"]
+    """How it is judged."""
+    job: dict[str, Any]
+    """Sections of params.yaml that the job runs with: windows, labels, split, detect ..."""
+    horizon: Duration
+    """A window shows a failure mode if its failure comes within so long after it."""
+    variants: dict[str, dict[str, Any]] = Field(min_length=1)
+    """Name -> what is laid over the job; each is judged on the held-out time."""
+    ablations: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Name -> what is laid over the job; each is judged within the training time."""
+    ablated_from: str
+    """Begin of the judged time of the ablations, ISO date with zone; they end where the held-out
+    time begins."""
+
+    def settings(self, path: Path, over: Mapping[str, Any]) -> Settings:
+        """Give the settings of a job.
+
+        Parameters
+        ----------
+        path : Path
+            Folder of the published files.
+        over : Mapping[str, Any]
+            What is laid over the job, keys dotted or nested.
+
+        Returns
+        -------
+        Settings
+            The settings.
+        """
+        source = self.source.model_copy(update={"path": str(path)}).model_dump(mode="json")
+        equipment = {name: one.model_dump(mode="json") for name, one in self.equipment.items()}
+        plain = {"equipment": equipment, "source": source, **self.job}
+        return settings_from(merge_params(plain, over))
+
+    @model_validator(mode="after")
+    def _jobs_are_settings(self) -> FailureBenchmark:
+        """Refuse a job, or a variant of it, that params.yaml could not say."""
+        for over in ({}, *self.variants.values(), *self.ablations.values()):
+            try:
+                self.settings(Path(), over)
+            except ConfigError as error:
+                raise ValueError(str(error)) from error
+        return self
 
 
 class RowsBenchmark(Benchmark):
@@ -91,6 +148,7 @@ class TransferBenchmark(RowsBenchmark):
 
 KINDS: dict[str, type[Benchmark]] = {
     "remaining_life": LifeBenchmark,
+    "failure_events": FailureBenchmark,
     "state": StateBenchmark,
     "state_transfer": TransferBenchmark,
 }

@@ -10,7 +10,13 @@ from typing import Any
 import pandas as pd
 
 from faultprint.evaluate.benchmarks.figures import Figure
-from faultprint.stages.benchmarks import life_ablations, remaining_life, states, taught_states
+from faultprint.stages.benchmarks import (
+    failure_events,
+    life_ablations,
+    remaining_life,
+    states,
+    taught_states,
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,7 @@ class Board:
 
 BOARDS = {
     "remaining_life": Board(remaining_life.predict, remaining_life.score, life_ablations.ablate),
+    "failure_events": Board(failure_events.predict, failure_events.score, failure_events.ablate),
     "state": Board(states.predict, states.score, states.ablate),
     "state_transfer": Board(taught_states.predict, taught_states.score, taught_states.ablate),
 }
