@@ -207,14 +207,27 @@ def test_orders_retire_what_was_taught(site: Site) -> None:
     }
 
 
-def test_a_restored_fault_is_recognised_again_and_the_order_is_recorded(site: Site) -> None:
-    first = site.teach(site.opinions(ILL[:3]))
+def test_a_restored_fault_is_taught_again_and_counts_on(site: Site) -> None:
+    site.teach(site.opinions(ILL[:3]))
     site.teach(None, Order("retire", plant.CLASS, ("icing",)))
     told = site.teach(None, Order("restore", plant.CLASS, ("icing",)))
     assert [(c["what"], c["name"]) for c in told["changes"]] == [
         ("added", "icing"),
         ("restored", "icing"),
     ]
+    site.teach(None, Order("retire", plant.CLASS, ("icing",)))
+    site.teach(site.opinions(ILL[3:4]), Order("restore", plant.CLASS, ("icing",)))
+    now = site.database.current().version
+    (icing,) = [s for s in site.database.signatures(now) if s.failure_mode == "icing"]
+    assert (icing.version, len(icing.opinions)) == ("1.1.0", 4), "1.0.0 is what it was before"
+
+
+def test_a_restored_fault_is_the_one_of_before_and_the_order_is_recorded(site: Site) -> None:
+    for asset in ILL[:2]:
+        first = site.teach(site.opinions((asset,)))
+    site.teach(None, Order("retire", plant.CLASS, ("icing",)))
+    told = site.teach(None, Order("restore", plant.CLASS, ("icing",)))
+    assert told["release"] == first["release"]
     label, last = site.database.current().label, site.database.audit()[-1]
     assert label == first["release"], "it is the release of before, made current again"
     assert last.action == "point"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,10 +14,11 @@ import pandas as pd
 from faultprint.config import Settings
 from faultprint.errors import listed
 from faultprint.faults.evolve import Evolved, evolve
+from faultprint.faults.lifecycle import same_pattern
 from faultprint.faults.opinions import Judged, settle
 from faultprint.faults.release import Release, release_from_parts, release_to_parts
 from faultprint.faults.teaching.lessons import Archive, Lesson, Lessons, Order
-from faultprint.records import JudgedIncident, Opinion
+from faultprint.records import JudgedIncident, Opinion, Signature
 from faultprint.stages.acceptance import Publication, accept, offer
 from faultprint.stages.desk import Desk
 from faultprint.stages.incidents import judge_file
@@ -26,6 +27,7 @@ from faultprint.stages.workspace import Workspace
 from faultprint.state.limits import MONTH
 from faultprint.store.parquet import read_table
 from faultprint.store.signature_db import ReleaseRow, SignatureDatabase
+from faultprint.store.versions import bump, ordered
 
 AUTHOR = "teach stage"
 _ARCHIVED = ["incident", "asset", "end", "verdict", "failure_mode", "logged"]
@@ -74,6 +76,7 @@ def teach(
     events = read_table(workspace.tables, "events")
     lessons, unused = find_lessons(release, current.label, desk, orders, events)
     made = evolve(release, lessons, settings.signatures)
+    made = replace(made, release=_numbered(made.release, release, database))
     how = Publication(
         author=author,
         expected=current.version,
@@ -93,6 +96,37 @@ def teach(
         "taught_nothing": unused,
         "life": list(life),
     }
+
+
+def _numbered(made: Release, before: Release, database: SignatureDatabase) -> Release:
+    """Count on where a fault that was gone is taught again: no version names two recognisers."""
+    there = {one.id for one in before.signatures}
+    versions = {
+        one.id: _version(one, [old for _, old in database.history(one.id)])
+        for one in made.signatures
+        if one.id not in there
+    }
+    taught = {
+        name: replace(
+            held,
+            recognisers=tuple(
+                replace(one, version=versions.get(one.id, one.version)) for one in held.recognisers
+            ),
+        )
+        for name, held in made.taught.items()
+    }
+    signatures = tuple(
+        replace(one, version=versions.get(one.id, one.version)) for one in made.signatures
+    )
+    return replace(made, signatures=signatures, taught=taught)
+
+
+def _version(one: Signature, history: Sequence[Signature]) -> str:
+    """Find the version under which a signature was known, or the next one."""
+    same = [old.version for old in history if same_pattern(old, one)]
+    if same or not history:
+        return max(same, key=ordered, default=one.version)
+    return bump(max((old.version for old in history), key=ordered), "minor")
 
 
 def _taken_up(release: Release, made: Evolved) -> dict[str, str]:
