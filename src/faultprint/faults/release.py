@@ -142,7 +142,7 @@ def signature_text(signature: Signature) -> bytes:
 
 
 def with_signatures(
-    parts: Mapping[str, bytes], signatures: Iterable[Signature]
+    parts: Mapping[str, bytes], held: Iterable[Signature], made: Iterable[Signature]
 ) -> dict[str, bytes]:
     """Write other signatures into a release.
 
@@ -150,20 +150,18 @@ def with_signatures(
     ----------
     parts : Mapping[str, bytes]
         Path -> content.
-    signatures : Iterable[Signature]
-        Of the same classes and failure modes.
+    held : Iterable[Signature]
+        Its signatures.
+    made : Iterable[Signature]
+        What they become, in the same order.
 
     Returns
     -------
     dict[str, bytes]
         The same release; every part but the signatures that changed stays byte by byte.
     """
-    before = {signature_path(one): one for one in release_from_parts(parts).signatures}
-    changed = {
-        path: signature_text(one)
-        for one in signatures
-        if before[path := signature_path(one)] != one
-    }
+    pairs = zip(held, made, strict=True)
+    changed = {signature_path(new): signature_text(new) for old, new in pairs if new != old}
     return {**parts, **changed}
 
 

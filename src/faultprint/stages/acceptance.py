@@ -107,14 +107,15 @@ def offer(database_url: str, given: Mapping[str, bytes], how: Publication) -> Of
     for one in signatures:
         draft = held.carried(one)
         drafts.append(with_status(draft, *stated[one.id]) if one.id in stated else draft)
-    untested = held.untested(with_signatures(given, drafts), how.fixtures)
+    draft_parts = with_signatures(given, signatures, drafts)
+    untested = held.untested(draft_parts, drafts, how.fixtures)
     made = [
         (one, "") if one.id in stated else held.settled(one, untested.get(one.id), how)
         for one in drafts
     ]
     kept = tuple(one for one, _ in made)
     return Offer(
-        parts=with_signatures(given, kept),
+        parts=with_signatures(given, signatures, kept),
         signatures=kept,
         told=tuple(said for _, said in made if said),
         against=held.against(kept, untested, how),
@@ -214,8 +215,9 @@ def point_to(database_url: str, version: str, how: Publication) -> ReleaseRow:
     database = SignatureDatabase(database_url)
     if not was_current(database, version):
         held, parts = _Held(database_url), database.parts(version)
-        untested = held.untested(parts, how.fixtures)
-        _refuse(held.against(release_from_parts(parts).signatures, untested, how))
+        signatures = release_from_parts(parts).signatures
+        untested = held.untested(parts, signatures, how.fixtures)
+        _refuse(held.against(signatures, untested, how))
     return database.point(version, how.author, how.reason, how.expected)
 
 
@@ -240,11 +242,14 @@ class _Held:
         advised = old.recommended_action != made_action(old.failure_mode, old.symptoms)
         return carried(old, new, advised=advised)
 
-    def untested(self, parts: Mapping[str, bytes], fixtures: Path) -> dict[str, tuple[str, ...]]:
+    def untested(
+        self, parts: Mapping[str, bytes], signatures: Iterable[Signature], fixtures: Path
+    ) -> dict[str, tuple[str, ...]]:
         """Run the test cases of what is stable and was not as it is; identity -> what fails."""
-        release = release_from_parts(parts)
-        fresh = [one for one in release.signatures if one.status == "stable" and not self._as(one)]
-        scorer = Scorer(release, "candidate")
+        fresh = [one for one in signatures if one.status == "stable" and not self._as(one)]
+        if not fresh:
+            return {}
+        scorer = Scorer(release_from_parts(parts), "candidate")
         return {one.id: tuple(failures(run_fixtures(scorer, fixtures, one))) for one in fresh}
 
     def _as(self, one: Signature) -> bool:
