@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,13 @@ class Site:
     def __init__(self, root: Path, release: Release) -> None:
         self.workspace = Workspace(root)
         self.settings: Settings = located(plant.settings(), root)
-        (root / "models").mkdir()
+        made = (root / "models").is_dir()
+        (root / "models").mkdir(exist_ok=True)
         self.database = SignatureDatabase(self.settings.database.url)
+        if not made:
+            self.make(release)
+
+    def make(self, release: Release) -> None:
         header = {"content": "faultprint signatures"}
         self.database.publish(release_to_parts(release), release.signatures, header, "test")
         self.database.export("1.0.0", self.workspace.release)
@@ -108,8 +114,15 @@ def learnt() -> Release:
     return plant.learn()
 
 
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory, learnt: Release) -> Path:
+    """A site that was scored once; each test gets a copy."""
+    return Site(tmp_path_factory.mktemp("scored"), learnt).workspace.root
+
+
 @pytest.fixture
-def site(tmp_path: Path, learnt: Release) -> Site:
+def site(tmp_path: Path, learnt: Release, scored: Path) -> Site:
+    shutil.copytree(scored, tmp_path, dirs_exist_ok=True)
     return Site(tmp_path, learnt)
 
 
