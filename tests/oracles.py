@@ -116,6 +116,10 @@ def _part(x: list[float], part: int, parts: int) -> list[float]:
     return [v for i, v in enumerate(x) if part - 1 <= i * parts / len(x) < part]
 
 
+def _hours_of_part(t: list[float], x: list[float], part: int, parts: int) -> list[float]:
+    return [h for i, h in enumerate(t) if part - 1 <= i * parts / len(x) < part]
+
+
 def _lagged(x: list[float], lag: int) -> float:
     away = [v - _mean(x) for v in x]
     above = math.fsum(a * b for a, b in zip(away, away[lag:], strict=False))
@@ -247,6 +251,9 @@ DESCRIPTORS: dict[str, tuple[int, Callable[[list[float], list[float]], float]]] 
     "autocorrelation_24": (26, lambda x, t: _lagged(x, 24)),
     "mean_3_of_12": (12, lambda x, t: _mean(_part(x, 3, 12))),
     "std_3_of_12": (12, lambda x, t: math.sqrt(_moment(_part(x, 3, 12), 2))),
+    "min_3_of_12": (12, lambda x, t: min(_part(x, 3, 12))),
+    "max_12_of_12": (12, lambda x, t: max(_part(x, 12, 12))),
+    "slope_3_of_12": (24, lambda x, t: _slope(_part(x, 3, 12), _hours_of_part(t, x, 3, 12))),
     "std_2_of_2": (2, lambda x, t: math.sqrt(_moment(_part(x, 2, 2), 2))),
     "band_energy_0_0p0001": (8, _band(0, 0.0001)),
     "band_energy_0p5_10": (8, _band(0.5, 10)),

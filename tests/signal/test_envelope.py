@@ -143,6 +143,19 @@ def test_descriptors_of_a_window_are_its_own() -> None:
     assert both["envelope_band"][0] == pytest.approx(middle, rel=1e-6)
 
 
+def test_prominence_is_that_of_the_ranking_without_training() -> None:
+    values, times = _burst(_struck(BEARING.frequencies(SHAFT)["bpfi"]))
+    made = _describe(values, times, (0, values.size))
+    ranked = rank_faults(values, RATE, BEARING, SHAFT)
+    for part in ("bpfo", "bpfi", "bsf"):
+        assert made[f"prominence_{part}"][0] == pytest.approx(ranked[part], rel=1e-6)
+    assert made["prominence_bpfi"][0] > made["prominence_bpfo"][0]
+    still = _describe(np.full(values.size, 2.0), times, (0, values.size))
+    assert np.isnan(still["prominence_bpfi"][0])
+    slow = times * 8  # an eighth of the rate: bands too narrow for the beats
+    assert np.isnan(_describe(values, slow, (0, values.size))["prominence_bpfi"][0])
+
+
 def test_the_longest_burst_of_a_window_is_taken() -> None:
     long, when = _burst(_struck(BEARING.frequencies(SHAFT)["bpfo"], 2.0))
     short, after = _burst(_struck(BEARING.frequencies(SHAFT)["bpfi"], 1.0), int(60e9))

@@ -166,12 +166,21 @@ CATALOGUE: Mapping[str, Descriptor] = MappingProxyType({d.name: d for d in _LIST
 """Descriptors of a sensor's values, by name. ``coverage`` comes with the window itself."""
 
 
+_PARTS: Mapping[str, tuple[str, str, Callable[[Measures], Real]]] = {
+    "mean": ("level", _S, lambda x: x.mean),
+    "std": ("scatter", _S, lambda x: np.asarray(np.sqrt(x.variance))),
+    "min": ("lowest point", _S, lambda x: x.sum(kernels.LOWEST)),
+    "max": ("highest point", _S, lambda x: x.sum(kernels.HIGHEST)),
+    "slope": ("trend", f"{_S}/h", lambda x: x.slope),
+}
+"""What is said of a part of the window, its unit and how it is computed."""
+
+
 def _of_part(what: str, part: int, parts: int, x: Measures) -> Real:
     starts = x.spans.starts
     length = x.spans.stops - starts
     first, last = (starts - (-length * n // parts) for n in (part - 1, part))
-    inside = Measures(x.spans._replace(starts=first, stops=last))
-    return inside.mean if what == "mean" else np.asarray(np.sqrt(inside.variance))
+    return _PARTS[what][2](Measures(x.spans._replace(starts=first, stops=last)))
 
 
 def _lagged(match: re.Match[str]) -> Descriptor | None:
@@ -192,23 +201,26 @@ def _parted(match: re.Match[str]) -> Descriptor | None:
     part, parts, what = int(match["part"]), int(match["parts"]), match["what"]
     if not 1 <= part <= parts or parts < 2:
         return None
+    tells, unit, _ = _PARTS[what]
     return Descriptor(
         match[0],
-        f"the course of a cycle: {'level' if what == 'mean' else 'scatter'} in part {part} of "
-        f"{parts}",
+        f"the course of a cycle: {tells} in part {part} of {parts}",
         f"{what} of the values x_i with n ({part} - 1) / {parts} <= i < n {part} / {parts}, "
-        "counted from 0, the oldest",
-        _S,
-        parts,
+        "counted from 0, the oldest" + ("; over t" if what == "slope" else ""),
+        unit,
+        2 * parts if what == "slope" else parts,
         partial(_of_part, what, part, parts),
     )
 
 
+_WHICH = r"(?P<part>[1-9]\d{0,2})_of_(?P<parts>[1-9]\d{0,2})"
 _EDGE = r"(?:0|[1-9]\d*)(?:p\d*[1-9])?"
 _FAMILIES: Mapping[re.Pattern[str], Callable[[re.Match[str]], Descriptor | None]] = {
     re.compile(r"autocorrelation_(?P<lag>[1-9]\d{0,3})"): _lagged,
     re.compile(rf"band_energy_(?P<low>{_EDGE})_(?P<high>{_EDGE})"): _banded,
-    re.compile(r"(?P<what>mean|std)_(?P<part>[1-9]\d?)_of_(?P<parts>[1-9]\d?)"): _parted,
+    re.compile(
+        r"(?P<what>mean|std|min|max|slope)_(?P<part>[1-9]\d{0,2})_of_(?P<parts>[1-9]\d{0,2})"
+    ): _parted,
 }
 
 FAMILIES: Mapping[str, str] = MappingProxyType(
@@ -217,6 +229,9 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
         "band_energy_<from>_<to>": "band_energy_0p5_10",
         "mean_<part>_of_<parts>": "mean_3_of_12",
         "std_<part>_of_<parts>": "std_3_of_12",
+        "min_<part>_of_<parts>": "min_3_of_12",
+        "max_<part>_of_<parts>": "max_3_of_12",
+        "slope_<part>_of_<parts>": "slope_3_of_12",
     }
 )
 """Descriptors with numbers in their names, and an example of each; ``p`` is the decimal point."""

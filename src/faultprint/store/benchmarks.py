@@ -13,6 +13,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from faultprint.config import (
+    Descriptors,
     Duration,
     Equipment,
     Settings,
@@ -22,6 +23,7 @@ from faultprint.config import (
     settings_from,
 )
 from faultprint.errors import ConfigError, SourceError, listed
+from faultprint.evaluate.benchmarks.class_settings import ClassVariant, Cut, Split
 from faultprint.prognosis.settings import LifeSettings
 from faultprint.state.taught import TaughtSettings
 from faultprint.state.watch import WatchSettings
@@ -56,6 +58,27 @@ class LifeBenchmark(Benchmark):
     """Name -> settings; each is judged on the test part."""
     ablations: dict[str, LifeSettings] = Field(default_factory=dict)
     """Name -> settings; each is judged on held-out training units alone."""
+
+
+class ClassesBenchmark(Benchmark):
+    """States of components, told of units whose group was not learnt from."""
+
+    protocol: Literal["classes"]
+    """How it is judged."""
+    items: tuple[str, ...] = Field(min_length=1)
+    """Maintainable items whose states are told; each is a label of its own."""
+    healthy: bool = True
+    """Whether units without any fault are judged too; not where there is a single healthy asset."""
+    units: Cut = Field(default_factory=Cut)
+    """What a unit is."""
+    descriptors: Descriptors = Field(default_factory=Descriptors)
+    """What is computed of each unit."""
+    splits: dict[str, Split] = Field(min_length=1)
+    """Name -> split."""
+    variants: dict[str, ClassVariant] = Field(min_length=1)
+    """Name -> model and split."""
+    ablations: dict[str, ClassVariant] = Field(default_factory=dict)
+    """Name -> model and split."""
 
 
 class FailureBenchmark(Benchmark):
@@ -148,6 +171,7 @@ class TransferBenchmark(RowsBenchmark):
 
 KINDS: dict[str, type[Benchmark]] = {
     "remaining_life": LifeBenchmark,
+    "classes": ClassesBenchmark,
     "failure_events": FailureBenchmark,
     "state": StateBenchmark,
     "state_transfer": TransferBenchmark,

@@ -61,7 +61,7 @@ def bootstrap(
         return float("nan"), float("nan"), float("nan")
     rng = np.random.default_rng(seed)
     drawn = [measure(rng.integers(0, n, n)) for _ in range(DRAWS)]
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = np.nanquantile(drawn, [0.025, 0.975])  # of draws on which it can be measured
     return float(measure(np.arange(n))), float(low), float(high)
 
 

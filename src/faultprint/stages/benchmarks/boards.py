@@ -11,6 +11,7 @@ import pandas as pd
 
 from faultprint.evaluate.benchmarks.figures import Figure
 from faultprint.stages.benchmarks import (
+    classes,
     failure_events,
     life_ablations,
     remaining_life,
@@ -33,6 +34,7 @@ class Board:
 
 BOARDS = {
     "remaining_life": Board(remaining_life.predict, remaining_life.score, life_ablations.ablate),
+    "classes": Board(classes.predict, classes.score, classes.ablate),
     "failure_events": Board(failure_events.predict, failure_events.score, failure_events.ablate),
     "state": Board(states.predict, states.score, states.ablate),
     "state_transfer": Board(taught_states.predict, taught_states.score, taught_states.ablate),

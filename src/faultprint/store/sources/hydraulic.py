@@ -1,6 +1,7 @@
 """The UCI hydraulic test rig: cycles of 60 s, four components with graded faults.
 
-Options: ``target`` (the component whose state is the label), ``rate_hz`` (1 or 10; at 1 Hz the
+Options: ``target`` (the component whose state is the label; ``all``: each component's, and whether
+the rig had settled, by maintainable item), ``rate_hz`` (1 or 10; at 1 Hz the
 flows are means over each second) and ``assets``: ``run`` (each stretch of cycles in which nothing
 was changed is an asset, so that no split can tear one apart) or ``rig`` (one asset, with a restart
 wherever something was changed, so that each stretch is a run). Cycles are
@@ -60,6 +61,8 @@ GRADES: Mapping[str, Mapping[int, str]] = {
     },
 }
 """State of a component in ``profile.txt`` -> failure mode; other states are healthy."""
+SETTLING: Mapping[str, Mapping[int, str]] = {"stable": {1: "not_settled"}}
+"""What ``profile.txt`` says beside the components."""
 
 
 def open_hydraulic(source: Source, equipment: Mapping[str, Equipment]) -> Iterator[Raw]:
@@ -79,7 +82,7 @@ def open_hydraulic(source: Source, equipment: Mapping[str, Equipment]) -> Iterat
     """
     check_options(source.options, ("target", "rate_hz", "assets"))
     name = only_class(equipment, source.options.get("equipment_class"))
-    target = choice(source.options, "target", "valve", tuple(GRADES))
+    target = choice(source.options, "target", "valve", (*GRADES, "all"))
     rate = int(choice(source.options, "rate_hz", "1", ("1", "10")))
     sensors = published_sensors(VARIABLE_MAP, equipment[name])
     profile = pd.DataFrame(_read(source.path, "profile"), columns=list(_PROFILE)).astype("int64")
@@ -89,7 +92,11 @@ def open_hydraulic(source: Source, equipment: Mapping[str, Equipment]) -> Iterat
     mapping = ReadingsMap(equipment_class=name, asset="asset", segment="cycle", sensors=sensors)
     frame = _cycles(source.path, sensors, rate, assets)
     yield RawReadings("cycles", frame, mapping)
-    told = _intervals(profile[target], assets, target)
+    asked = {**GRADES, **SETTLING} if target == "all" else {target: GRADES[target]}
+    told = pd.concat(
+        [_intervals(profile[item], assets, item, modes) for item, modes in asked.items()],
+        ignore_index=True,
+    )
     if one:
         told = pd.concat([told, _changes(changed)], ignore_index=True)
     yield RawEvents("profile.txt", told, LAYOUT_EVENTS)
@@ -147,7 +154,9 @@ def _changes(changed: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"asset": "rig", "time": time, "kind": "restart", "code": "", "item": ""})
 
 
-def _intervals(states: pd.Series, assets: npt.NDArray[np.str_], target: str) -> pd.DataFrame:
+def _intervals(
+    states: pd.Series, assets: npt.NDArray[np.str_], item: str, modes: Mapping[int, str]
+) -> pd.DataFrame:
     rows = pd.DataFrame({"state": states, "asset": assets, "cycle": np.arange(len(states))})
     run = (rows[["state", "asset"]] != rows[["state", "asset"]].shift()).any(axis=1).cumsum()
     runs = rows.groupby(run).agg(
@@ -156,8 +165,8 @@ def _intervals(states: pd.Series, assets: npt.NDArray[np.str_], target: str) -> 
         first=("cycle", "first"),
         last=("cycle", "last"),
     )
-    runs["failure_mode"] = runs["code"].map(GRADES[target])
+    runs["failure_mode"] = runs["code"].map(modes)
     faulty = runs[runs["failure_mode"].notna()].reset_index(drop=True)
     start = EPOCH + pd.to_timedelta(faulty["first"] * SECONDS, unit="s")
     end = EPOCH + pd.to_timedelta((faulty["last"] + 1) * SECONDS - FINEST, unit="s")
-    return faulty.assign(time=start, end=end, kind="fault", item=target)
+    return faulty.assign(time=start, end=end, kind="fault", item=item)
