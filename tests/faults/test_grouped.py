@@ -9,7 +9,13 @@ from sklearn.metrics import f1_score
 
 from faultprint.errors import LearnError
 from faultprint.faults.grouped.aligned import learn_aligned
-from faultprint.faults.grouped.blend import fit_temperature, log_loss, pick, temper
+from faultprint.faults.grouped.blend import (
+    fit_temperature,
+    group_weights,
+    log_loss,
+    pick,
+    temper,
+)
 from faultprint.faults.grouped.chain import learn_chain
 from faultprint.faults.grouped.classifier import Units, deal, learn_classifier
 from faultprint.faults.grouped.learners import learn_discriminant
@@ -122,16 +128,32 @@ def test_groups_are_dealt_whole() -> None:
 
 
 def test_the_blend_takes_what_is_better_outside() -> None:
-    label = np.arange(60) % 2
+    label, even = np.arange(60) % 2, np.full(60, 1 / 60)
     right, wrong = np.eye(2)[label] * 0.8 + 0.1, np.eye(2)[1 - label] * 0.8 + 0.1
-    assert pick([wrong, right, right], label, 5) == {1: 1.0}
+    assert pick([wrong, right, right], label, even, 5) == {1: 1.0}
     first, second = right.copy(), right.copy()
     first[:20], second[20:40] = 0.5, 0.5
-    chosen = pick([first, second], label, 10)
+    chosen = pick([first, second], label, even, 10)
     assert chosen[0] == pytest.approx(chosen[1], abs=0.1)
     mixed = temper(right, 0.25)
     mixed[:12] = mixed[:12, ::-1]
-    assert log_loss(temper(mixed, fit_temperature(mixed, label)), label) < log_loss(mixed, label)
+    cooled = temper(mixed, fit_temperature(mixed, label, even))
+    assert log_loss(cooled, label, even) < log_loss(mixed, label, even)
+
+
+def test_a_large_group_counts_less_for_each_of_its_units() -> None:
+    groups = np.repeat([4, 9], [16, 1])
+    assert group_weights(groups, 0.0).tolist() == [1 / 17] * 17
+    assert group_weights(groups, 1.0)[-1] == pytest.approx(0.5)
+    assert group_weights(groups, 0.5)[-1] == pytest.approx(0.2)
+    right, wrong = np.eye(2)[np.zeros(17, int)], np.eye(2)[np.ones(17, int)]
+    one = np.where((groups == 9)[:, None], right, wrong)  # right on the lone unit only
+    label = np.zeros(17, dtype=np.int64)
+    other = np.where((groups == 9)[:, None], wrong, right)
+    assert pick([one, other], label, group_weights(groups, 0.0), 1) == {1: 1.0}
+    lone = group_weights(np.repeat([4, 5], [16, 1]), 1.0).copy()
+    lone[-1] = 0.6
+    assert pick([one, other], label, lone / lone.sum(), 1) == {0: 1.0}
 
 
 def test_new_groups_are_told_and_equal_input_gives_equal_answers() -> None:
@@ -156,7 +178,7 @@ def test_classes_that_only_mark_groups_are_not_believed() -> None:
     leaky = learn_classifier(Units(values, names, np.arange(len(group))), label, ABC, QUICK)
     assert f1_score(label, leaky.outside.argmax(axis=1), average="macro") > 0.95
     assert f1_score(label, learnt.outside.argmax(axis=1), average="macro") < 0.6
-    assert log_loss(learnt.outside, label) > 0.8 * np.log(3)
+    assert log_loss(learnt.outside, label, np.full(len(label), 1 / len(label))) > 0.8 * np.log(3)
 
 
 def test_nothing_costly_is_tried_where_a_cheap_learner_says_enough() -> None:

@@ -67,6 +67,8 @@ class ClassesBenchmark(Benchmark):
     """How it is judged."""
     items: tuple[str, ...] = Field(min_length=1)
     """Maintainable items whose states are told; each is a label of its own."""
+    grades: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Item -> its faults from the slightest to the worst; by name when left out."""
     healthy: bool = True
     """Whether units without any fault are judged too; not where there is a single healthy asset."""
     units: Cut = Field(default_factory=Cut)

@@ -14,7 +14,27 @@ Ints = NDArray[np.int64]
 _TINY = 1e-6
 
 
-def log_loss(said: Floats, labels: Ints) -> float:
+def group_weights(groups: Ints, power: float) -> Floats:
+    """Let the units of a large group count less, for they are alike.
+
+    Parameters
+    ----------
+    groups : NDArray[numpy.int64]
+        Group of each unit.
+    power : float
+        0: each unit counts alike; 1: each group does.
+
+    Returns
+    -------
+    NDArray[numpy.float64]
+        Weight of each unit; they add up to 1.
+    """
+    _, at, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    weights = sizes[at].astype(np.float64) ** -power
+    return np.asarray(weights / weights.sum(), dtype=np.float64)
+
+
+def log_loss(said: Floats, labels: Ints, weights: Floats) -> float:
     """Measure how surprising the true classes are.
 
     Parameters
@@ -23,13 +43,16 @@ def log_loss(said: Floats, labels: Ints) -> float:
         Units by classes; rows sum to 1.
     labels : NDArray[numpy.int64]
         True classes.
+    weights : NDArray[numpy.float64]
+        Of the units; they add up to 1.
 
     Returns
     -------
     float
         Mean over units of the negative logarithm, with a floor of 1e-6.
     """
-    return float(-np.log(np.maximum(said[np.arange(len(labels)), labels], _TINY)).mean())
+    own = np.maximum(said[np.arange(len(labels)), labels], _TINY)
+    return float(-(weights * np.log(own)).sum())
 
 
 def temper(said: Floats, temperature: float) -> Floats:
@@ -52,7 +75,7 @@ def temper(said: Floats, temperature: float) -> Floats:
     return np.asarray(power / power.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def fit_temperature(said: Floats, labels: Ints) -> float:
+def fit_temperature(said: Floats, labels: Ints, weights: Floats) -> float:
     """Find the temperature at which what was said surprises least.
 
     Parameters
@@ -61,6 +84,8 @@ def fit_temperature(said: Floats, labels: Ints) -> float:
         Probabilities of groups not learnt from, units by classes.
     labels : NDArray[numpy.int64]
         True classes.
+    weights : NDArray[numpy.float64]
+        Of the units; they add up to 1.
 
     Returns
     -------
@@ -68,7 +93,7 @@ def fit_temperature(said: Floats, labels: Ints) -> float:
         Between 0.2 and 20. Guo et al. 2017, arXiv:1706.04599.
     """
     best = minimize_scalar(
-        lambda power: log_loss(temper(said, float(np.exp(power))), labels),
+        lambda power: log_loss(temper(said, float(np.exp(power))), labels, weights),
         bounds=(np.log(0.2), np.log(20.0)),
         method="bounded",
         options={"xatol": 0.01},
@@ -76,7 +101,7 @@ def fit_temperature(said: Floats, labels: Ints) -> float:
     return float(np.exp(best.x))
 
 
-def pick(every: Sequence[Floats], labels: Ints, picks: int) -> dict[int, float]:
+def pick(every: Sequence[Floats], labels: Ints, weights: Floats, picks: int) -> dict[int, float]:
     """Choose candidates and their weights.
 
     Parameters
@@ -85,6 +110,8 @@ def pick(every: Sequence[Floats], labels: Ints, picks: int) -> dict[int, float]:
         What each candidate says of groups it was not learnt from, units by classes.
     labels : NDArray[numpy.int64]
         True classes.
+    weights : NDArray[numpy.float64]
+        Of the units; they add up to 1.
     picks : int
         Steps at most.
 
@@ -100,7 +127,7 @@ def pick(every: Sequence[Floats], labels: Ints, picks: int) -> dict[int, float]:
     """
     total, chosen, best = np.zeros_like(every[0]), np.zeros(len(every)), np.inf
     for step in range(1, picks + 1):
-        losses = [log_loss((total + said) / step, labels) for said in every]
+        losses = [log_loss((total + said) / step, labels, weights) for said in every]
         first = int(np.argmin(losses))
         if losses[first] >= best:
             break

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from faultprint.faults.grouped.blend import group_weights, log_loss
 from faultprint.faults.grouped.candidates import candidates
 from faultprint.faults.grouped.classifier import (
     Classifier,
@@ -112,6 +113,9 @@ def _join(
 ) -> Classifier:
     """Choose anew, with what is said of the others among the descriptors."""
     codes, classes = label
+    counted = group_weights(units.groups, settings.group_power)
+    if log_loss(alone.outside, codes, counted) <= settings.enough:
+        return alone
     width, said = units.values.shape[1], np.hstack(others)
     columns: NDArray[np.int64] = np.arange(width, width + said.shape[1])
     names = tuple(f"sibling.{i}" for i in range(len(columns)))

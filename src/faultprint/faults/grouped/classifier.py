@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from faultprint.errors import LearnError
-from faultprint.faults.grouped.blend import fit_temperature, log_loss, pick, temper
+from faultprint.faults.grouped.blend import fit_temperature, group_weights, log_loss, pick, temper
 from faultprint.faults.grouped.candidates import Candidate, candidates
 from faultprint.faults.grouped.learners import Learnt
 from faultprint.faults.grouped.settings import GroupedSettings
@@ -204,12 +204,13 @@ def ask(
         said enough.
     """
     held = deal(labels, units.groups, settings.folds, settings.seed)
+    weights = group_weights(units.groups, settings.group_power)
     asked: list[Asked] = []
     for one in sorted(every, key=lambda candidate: candidate.costly):
-        if one.costly and any(log_loss(a.said, labels) <= settings.enough for a in asked):
+        if one.costly and any(log_loss(a.said, labels, weights) <= settings.enough for a in asked):
             break
         raw = _outside(one, units.values, labels, classes, held)
-        heat = fit_temperature(raw, labels)
+        heat = fit_temperature(raw, labels, weights)
         asked.append(Asked(one, temper(raw, heat), heat))
     return asked
 
@@ -241,7 +242,8 @@ def settle(
     Classifier
         The blend.
     """
-    weights = pick([one.said for one in asked], labels, settings.picks)
+    counted = group_weights(units.groups, settings.group_power)
+    weights = pick([one.said for one in asked], labels, counted, settings.picks)
     parts = []
     for i, weight in weights.items():
         one = asked[i].candidate

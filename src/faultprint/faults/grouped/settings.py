@@ -32,8 +32,11 @@ class GroupedSettings(Strict):
     """Leaves of a tree."""
     learning_rate: float = Field(0.08, gt=0)
     """Step of the boosting."""
-    widest: int = Field(800, ge=1)
+    widest: int = Field(600, ge=1)
     """Columns up to which a view is given to trees; more cost much and add little."""
+    group_power: float = Field(0.5, ge=0, le=1)
+    """How far units of a large group count less in the choice, for they are alike: 0: each unit
+    counts alike, 1: each group does."""
     enough: float = Field(0.01, ge=0)
     """Logarithmic loss on groups left out at which no costlier learner is tried any more."""
     folds: int = Field(4, ge=2)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from faultprint.config import Descriptors, Equipment
-from faultprint.errors import SourceError
 from faultprint.evaluate.benchmarks.class_settings import ClassVariant
 from faultprint.evaluate.benchmarks.classes import (
-    HEALTHY,
     Parts,
     labels_at,
     last_labels,
@@ -28,119 +24,11 @@ from faultprint.evaluate.benchmarks.classes import (
 from faultprint.evaluate.benchmarks.figures import Figure, Floats
 from faultprint.faults.grouped.chain import learn_chain
 from faultprint.faults.grouped.classifier import Units
-from faultprint.signal.bearings import TURNS_PER_HZ, mounting_from
-from faultprint.signal.units import cut_pieces, describe_units
+from faultprint.stages.benchmarks.class_units import Described, read_described, read_events
 from faultprint.store.benchmarks import ClassesBenchmark
-from faultprint.store.sources.raw import RawEvents, RawReadings
-from faultprint.store.sources.registry import open_source
 
 MAJORITY, LAST = "majority", "last label"
 _MARKS = ("asset", "record", "time")
-
-
-@dataclass(frozen=True, eq=False)
-class Described:
-    """What is judged, described; the states lie beside it."""
-
-    marks: pd.DataFrame
-    """``asset``, ``record`` (cycle or recording) and ``time``, the first instant, of each unit."""
-    table: Floats
-    """Units by descriptors."""
-    names: tuple[str, ...]
-    """Descriptors."""
-    labels: pd.DataFrame
-    """State of each item in each unit."""
-
-    def classes(self, item: str) -> tuple[str, ...]:
-        """List the states of an item.
-
-        Parameters
-        ----------
-        item : str
-            A maintainable item.
-
-        Returns
-        -------
-        tuple[str, ...]
-            ``healthy`` first, if there is any, then sorted.
-        """
-        found = sorted(set(self.labels[item]) - {HEALTHY})
-        return ((HEALTHY,) if HEALTHY in set(self.labels[item]) else ()) + tuple(found)
-
-
-def read_described(benchmark: ClassesBenchmark, data: Path) -> Described:
-    """Read, cut, describe and label.
-
-    Parameters
-    ----------
-    benchmark : ClassesBenchmark
-        The benchmark.
-    data : Path
-        Folder of the published files.
-
-    Returns
-    -------
-    Described
-        In order of reading; units without any fault only where they are judged.
-
-    Raises
-    ------
-    SourceError
-        If there are no readings.
-    """
-    source = benchmark.source.model_copy(update={"path": str(data)})
-    equipment = next(iter(benchmark.equipment.values()))
-    made: list[tuple[pd.DataFrame, pd.DataFrame]] = []
-    events = []
-    for raw in open_source(source, benchmark.equipment):
-        if isinstance(raw, RawReadings):
-            made.append(_described(raw, equipment, benchmark))
-        elif isinstance(raw, RawEvents):
-            events.append(raw.frame)
-    if not made or not events:
-        raise SourceError.because(
-            f"no {'faults' if made else 'readings'}", "readings and faults", "check the folder"
-        )
-    marks, table = (pd.concat(both, ignore_index=True) for both in zip(*made, strict=True))
-    labels = labels_at(marks, pd.concat(events, ignore_index=True), benchmark.items)
-    kept = np.ones(len(marks), bool)
-    if not benchmark.healthy:
-        kept = (labels != HEALTHY).any(axis=1).to_numpy()
-    values = table.to_numpy(dtype=np.float64)[kept]
-    marks, labels = (one[kept].reset_index(drop=True) for one in (marks, labels))
-    return Described(marks, np.ascontiguousarray(values), tuple(table.columns), labels)
-
-
-def _described(
-    raw: RawReadings, equipment: Equipment, benchmark: ClassesBenchmark
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    named = {name: column.sensor for name, column in raw.mapping.sensors.items()}
-    frame = raw.frame.rename(columns=named)
-    asset = frame["asset"] if raw.asset is None else pd.Series(raw.asset, index=frame.index)
-    record = frame[raw.mapping.segment] if raw.mapping.segment else asset
-    cut = benchmark.units
-    pieces = cut_pieces([asset.to_numpy(), record.to_numpy()], cut.length, cut.step)
-    first = pieces.starts
-    marks = pd.DataFrame(
-        {
-            "asset": asset.to_numpy()[first],
-            "record": record.to_numpy()[first],
-            "time": frame["time"].iloc[first].to_numpy(),
-        }
-    )
-    asked = _asked(equipment, benchmark.descriptors)
-    mounting = mounting_from(equipment.attributes)
-    unit = (
-        equipment.sensors[mounting.speed_sensor].unit if mounting and mounting.speed_sensor else ""
-    )
-    return marks, describe_units(frame, pieces, asked, mounting, TURNS_PER_HZ.get(unit, np.nan))
-
-
-def _asked(equipment: Equipment, descriptors: Descriptors) -> Mapping[str, list[str]]:
-    return {
-        name: descriptors.by_type.get(sensor.type, descriptors.default)
-        for name, sensor in equipment.sensors.items()
-    }
 
 
 def predict(benchmark: ClassesBenchmark, data: Path) -> pd.DataFrame:
@@ -263,7 +151,7 @@ def score(benchmark: ClassesBenchmark, data: Path, forecasts: pd.DataFrame) -> l
         Of each variant and baseline, by item; where units are pieces of recordings, also by
         recording, of which the mean over its pieces is said.
     """
-    events = _events(benchmark, data)
+    events = read_events(benchmark, data)
     forecasts = forecasts.assign(time=pd.to_datetime(forecasts["time"], utc=True, format="ISO8601"))
     found: list[Figure] = []
     for item in benchmark.items:
@@ -302,12 +190,6 @@ def _by_record(
     mean = np.array([said[record == i].mean(axis=0) for i in range(len(first))])
     assets = table["asset"].iloc[first].tolist()
     return score_classes(name, stratum, mean, codes[first], assets)
-
-
-def _events(benchmark: ClassesBenchmark, data: Path) -> pd.DataFrame:
-    source = benchmark.source.model_copy(update={"path": str(data)})
-    told = open_source(source, benchmark.equipment)
-    return pd.concat([raw.frame for raw in told if isinstance(raw, RawEvents)], ignore_index=True)
 
 
 def ablate(benchmark: ClassesBenchmark, data: Path) -> list[Figure]:

@@ -1,0 +1,151 @@
+"""What the board of classes reads: units, described and labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from faultprint.config import Descriptors, Equipment
+from faultprint.errors import SourceError
+from faultprint.evaluate.benchmarks.classes import HEALTHY, labels_at
+from faultprint.evaluate.benchmarks.figures import Floats
+from faultprint.signal.bearings import TURNS_PER_HZ, mounting_from
+from faultprint.signal.units import cut_pieces, describe_units
+from faultprint.store.benchmarks import ClassesBenchmark
+from faultprint.store.sources.raw import RawEvents, RawReadings
+from faultprint.store.sources.registry import open_source
+
+
+@dataclass(frozen=True, eq=False)
+class Described:
+    """What is judged, described; the states lie beside it."""
+
+    marks: pd.DataFrame
+    """``asset``, ``record`` (cycle or recording) and ``time``, the first instant, of each unit."""
+    table: Floats
+    """Units by descriptors."""
+    names: tuple[str, ...]
+    """Descriptors."""
+    labels: pd.DataFrame
+    """State of each item in each unit."""
+    grades: Mapping[str, tuple[str, ...]]
+    """Item -> its faults from the slightest to the worst."""
+
+    def classes(self, item: str) -> tuple[str, ...]:
+        """List the states of an item.
+
+        Parameters
+        ----------
+        item : str
+            A maintainable item.
+
+        Returns
+        -------
+        tuple[str, ...]
+            Those that occur: ``healthy`` first, then by grade, then by name.
+        """
+        order = (HEALTHY, *self.grades.get(item, ()))
+        found = set(self.labels[item])
+        known = [state for state in order if state in found]
+        return (*known, *sorted(found - set(known)))
+
+
+def read_described(benchmark: ClassesBenchmark, data: Path) -> Described:
+    """Read, cut, describe and label.
+
+    Parameters
+    ----------
+    benchmark : ClassesBenchmark
+        The benchmark.
+    data : Path
+        Folder of the published files.
+
+    Returns
+    -------
+    Described
+        In order of reading; units without any fault only where they are judged.
+
+    Raises
+    ------
+    SourceError
+        If there are no readings.
+    """
+    source = benchmark.source.model_copy(update={"path": str(data)})
+    equipment = next(iter(benchmark.equipment.values()))
+    made: list[tuple[pd.DataFrame, pd.DataFrame]] = []
+    events = []
+    for raw in open_source(source, benchmark.equipment):
+        if isinstance(raw, RawReadings):
+            made.append(_described(raw, equipment, benchmark))
+        elif isinstance(raw, RawEvents):
+            events.append(raw.frame)
+    if not made or not events:
+        raise SourceError.because(
+            f"no {'faults' if made else 'readings'}", "readings and faults", "check the folder"
+        )
+    marks, table = (pd.concat(both, ignore_index=True) for both in zip(*made, strict=True))
+    labels = labels_at(marks, pd.concat(events, ignore_index=True), benchmark.items)
+    kept = np.ones(len(marks), bool)
+    if not benchmark.healthy:
+        kept = (labels != HEALTHY).any(axis=1).to_numpy()
+    values = table.to_numpy(dtype=np.float64)[kept]
+    marks, labels = (one[kept].reset_index(drop=True) for one in (marks, labels))
+    return Described(
+        marks, np.ascontiguousarray(values), tuple(table.columns), labels, benchmark.grades
+    )
+
+
+def _described(
+    raw: RawReadings, equipment: Equipment, benchmark: ClassesBenchmark
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    named = {name: column.sensor for name, column in raw.mapping.sensors.items()}
+    frame = raw.frame.rename(columns=named)
+    asset = frame["asset"] if raw.asset is None else pd.Series(raw.asset, index=frame.index)
+    record = frame[raw.mapping.segment] if raw.mapping.segment else asset
+    cut = benchmark.units
+    pieces = cut_pieces([asset.to_numpy(), record.to_numpy()], cut.length, cut.step)
+    first = pieces.starts
+    marks = pd.DataFrame(
+        {
+            "asset": asset.to_numpy()[first],
+            "record": record.to_numpy()[first],
+            "time": frame["time"].iloc[first].to_numpy(),
+        }
+    )
+    asked = _asked(equipment, benchmark.descriptors)
+    mounting = mounting_from(equipment.attributes)
+    unit = (
+        equipment.sensors[mounting.speed_sensor].unit if mounting and mounting.speed_sensor else ""
+    )
+    return marks, describe_units(frame, pieces, asked, mounting, TURNS_PER_HZ.get(unit, np.nan))
+
+
+def _asked(equipment: Equipment, descriptors: Descriptors) -> Mapping[str, list[str]]:
+    return {
+        name: descriptors.by_type.get(sensor.type, descriptors.default)
+        for name, sensor in equipment.sensors.items()
+    }
+
+
+def read_events(benchmark: ClassesBenchmark, data: Path) -> pd.DataFrame:
+    """Read the intervals of fault.
+
+    Parameters
+    ----------
+    benchmark : ClassesBenchmark
+        The benchmark.
+    data : Path
+        Folder of the published files.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As the reader gives them.
+    """
+    source = benchmark.source.model_copy(update={"path": str(data)})
+    told = open_source(source, benchmark.equipment)
+    return pd.concat([raw.frame for raw in told if isinstance(raw, RawEvents)], ignore_index=True)
