@@ -116,6 +116,27 @@ def test_the_aligned_learner_is_chosen_where_a_class_has_one_group() -> None:
         learn_classifier(Units(values, names, group), group, ABC, lost)
 
 
+def test_a_fault_is_told_beyond_what_the_condition_does() -> None:
+    rng = np.random.default_rng(6)
+    group = np.repeat(np.arange(18), 12)
+    label = group % 3
+    load = rng.normal(size=len(group))
+    values = np.column_stack([5 * load**2 + 0.8 * label + 0.2 * rng.normal(size=len(group)), load])
+    values[::7, 0] = np.nan
+    units = Units(values, ("a.mean", "load.mean"), group)
+    plain = QUICK.model_copy(update={"learners": ("discriminant",), "shrinkages": (0.01,)})
+    given = plain.model_copy(update={"conditions": r"load\.mean"})
+    without, with_it = (learn_classifier(units, label, ABC, how) for how in (plain, given))
+    assert f1_score(label, without.outside.argmax(axis=1), average="macro") < 0.6
+    assert f1_score(label, with_it.outside.argmax(axis=1), average="macro") > 0.8
+    assert set(with_it.weights()) == {"discriminant 0.01, whole given conditions"}
+    said = with_it.predict(values)
+    assert (said.argmax(axis=1) == label).mean() > 0.8
+    odd = plain.model_copy(update={"conditions": "speed"})
+    with pytest.raises(LearnError, match="no descriptor like 'speed'"):
+        learn_classifier(units, label, ABC, odd)
+
+
 def test_groups_are_dealt_whole() -> None:
     _, label = planted()
     group = np.arange(len(label)) // 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from faultprint.errors import LearnError, listed
 from faultprint.faults.grouped.aligned import learn_aligned
+from faultprint.faults.grouped.given import learn_given
 from faultprint.faults.grouped.learners import Learn, learn_discriminant
 from faultprint.faults.grouped.settings import GroupedSettings
 from faultprint.faults.grouped.trees import learn_trees
@@ -52,7 +54,7 @@ def candidates(
     Raises
     ------
     LearnError
-        If no view is left.
+        If no view is left, or no descriptor is an operating condition that was asked for.
     """
     every = views_of(names)
     views = {name: at for name, at in every.items() if name in (settings.views or every)}
@@ -76,7 +78,30 @@ def candidates(
             elif learner != "aligned" and len(columns) <= settings.widest:
                 learn = learn_trees(settings, ordinal=learner == "ordinal")
                 found.append(Candidate(f"{learner}, {view}", columns, learn, costly=True))
-    return found
+    return [*found, *_given(names, found, settings)]
+
+
+def _given(
+    names: Sequence[str], plain: Sequence[Candidate], settings: GroupedSettings
+) -> list[Candidate]:
+    """Offer the residuals of each view, given the conditions."""
+    if not settings.conditions:
+        return []
+    told = [i for i, name in enumerate(names) if re.search(settings.conditions, name)]
+    if not told:
+        raise LearnError.because(
+            f"no descriptor like {settings.conditions!r}", "operating conditions", "name others"
+        )
+    return [
+        Candidate(
+            f"{one.name} given conditions",
+            np.concatenate([one.columns, np.array(told, dtype=np.int64)]),
+            learn_given(one.learn, len(told)),
+            one.costly,
+        )
+        for one in plain
+        if one.name != "aligned"
+    ]
 
 
 def _aligned(

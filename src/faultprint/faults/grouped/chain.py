@@ -119,7 +119,9 @@ def _join(
     width, said = units.values.shape[1], np.hstack(others)
     columns: NDArray[np.int64] = np.arange(width, width + said.shape[1])
     names = tuple(f"sibling.{i}" for i in range(len(columns)))
-    plain = candidates(names, classes, settings.model_copy(update={"views": (), "aligned": ()}))
+    plain = candidates(
+        names, classes, settings.model_copy(update={"views": (), "aligned": (), "conditions": ""})
+    )
     offered = [
         replace(one, name=one.name.replace(WHOLE, SIBLINGS), columns=columns) for one in plain
     ]

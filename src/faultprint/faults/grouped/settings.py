@@ -24,6 +24,9 @@ class GroupedSettings(Strict):
     aligned: tuple[dict[str, str], ...] = ()
     """Class -> the descriptor that stands for it, e.g. the prominence at its own frequency; what
     they weigh is learnt once for all classes, so that a class needs no unit to be told."""
+    conditions: str = ""
+    """Regular expression of descriptors that are operating conditions: learners are also offered
+    what the others read beyond a quadratic model of these; not when left out."""
     shrinkages: tuple[float, ...] = Field((0.001, 0.03, 0.3), min_length=1)
     """Shares of the identity in the covariance within classes; each is a candidate."""
     rounds: int = Field(150, ge=1)
