@@ -75,7 +75,7 @@ def file_of(data: Path, folder: Path, **changed: object) -> ClassesBenchmark:
             for path in sorted(data.glob("*.txt"))
         },
         "items": ["valve", "pump"],
-        "descriptors": {"default": ["mean", "std", *(f"mean_{i}_of_10" for i in range(1, 11))]},
+        "descriptors": {"default": ["mean", "std", "mean_*_of_10"]},
         "splits": {"run": {"folds": 3}, "cycle": {"group": "unit", "folds": 3, "leaky": True}},
         "variants": {
             "by run": {"split": "run", "learn": LEARN},

@@ -8,7 +8,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import f1_score
 
 from faultprint.errors import LearnError
-from faultprint.faults.grouped.aligned import learn_aligned
+from faultprint.faults.grouped.aligned import Aligned, learn_aligned
 from faultprint.faults.grouped.blend import (
     fit_temperature,
     group_weights,
@@ -18,7 +18,7 @@ from faultprint.faults.grouped.blend import (
 )
 from faultprint.faults.grouped.chain import learn_chain
 from faultprint.faults.grouped.classifier import Units, deal, learn_classifier
-from faultprint.faults.grouped.learners import learn_discriminant
+from faultprint.faults.grouped.learners import learn_discriminants
 from faultprint.faults.grouped.settings import GroupedSettings
 from faultprint.faults.grouped.trees import learn_trees
 from faultprint.faults.grouped.views import views_of
@@ -51,7 +51,7 @@ def test_views_are_sorted_by_resolution() -> None:
 @pytest.mark.parametrize("shrinkage", [0.001, 0.3])
 def test_the_discriminant_is_that_of_another_engine(shrinkage: float) -> None:
     units, label = planted()
-    ours = learn_discriminant(shrinkage, ranks=False)(units.values, label, 3)
+    ours = learn_discriminants([shrinkage], ranks=False)(units.values, label, 3)[0]
     z = (units.values - units.values.mean(axis=0)) / units.values.std(axis=0)
     theirs = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage).fit(z, label)
     np.testing.assert_allclose(ours.predict(units.values), theirs.predict_proba(z), atol=1e-6)
@@ -63,26 +63,26 @@ def test_missing_constant_and_single_classes_are_borne() -> None:
     values[::5, 0] = np.nan
     values[:, 2], values[:, 3] = np.nan, 7.0
     for ranks in (False, True):
-        said = learn_discriminant(0.03, ranks=ranks)(values, label, 4).predict(values)
+        said = learn_discriminants([0.03], ranks=ranks)(values, label, 4)[0].predict(values)
         assert np.isfinite(said).all()
         np.testing.assert_allclose(said.sum(axis=1), 1.0)
         assert (said[:, 3] == 0).all()  # a class without a unit
         assert (said.argmax(axis=1) == label).mean() > 0.6
-    only = learn_discriminant(0.03, ranks=False)(values, np.full(len(label), 1), 3)
+    only = learn_discriminants([0.03], ranks=False)(values, np.full(len(label), 1), 3)[0]
     np.testing.assert_array_equal(only.predict(values), np.eye(3)[np.full(len(label), 1)])
 
 
 def test_ranks_do_not_mind_a_curve() -> None:
     units, label = planted()
-    learn = learn_discriminant(0.03, ranks=True)
-    straight = learn(units.values, label, 3).predict(units.values)
-    bent = learn(np.exp(units.values), label, 3).predict(np.exp(units.values))
+    learn = learn_discriminants([0.03], ranks=True)
+    straight = learn(units.values, label, 3)[0].predict(units.values)
+    bent = learn(np.exp(units.values), label, 3)[0].predict(np.exp(units.values))
     np.testing.assert_allclose(straight, bent, atol=1e-9)
 
 
 def test_ordinal_trees_say_probabilities() -> None:
     units, label = planted()
-    said = learn_trees(QUICK, ordinal=True)(units.values, label, 3).predict(units.values)
+    said = learn_trees(QUICK, ordinal=True)(units.values, label, 3)[0].predict(units.values)
     np.testing.assert_allclose(said.sum(axis=1), 1.0)
     assert (said >= 0).all()
     assert (said.argmax(axis=1) == label).mean() > 0.8
@@ -94,7 +94,8 @@ def test_what_was_learnt_from_two_classes_holds_for_a_third() -> None:
     values = rng.normal(size=(90, 3))
     values[np.arange(90), label] += 3.0
     seen = label < 2
-    learnt = learn_aligned(values[seen], label[seen], 3)
+    learnt = learn_aligned(values[seen], label[seen], 3)[0]
+    assert isinstance(learnt, Aligned)
     assert learnt.weights[0] > 0.5
     assert (learnt.predict(values[~seen]).argmax(axis=1) == 2).mean() > 0.9
     blank = learnt.predict(np.full((1, 3), np.nan))

@@ -74,7 +74,7 @@ class ClassesBenchmark(Benchmark):
     units: Cut = Field(default_factory=Cut)
     """What a unit is."""
     descriptors: Descriptors = Field(default_factory=Descriptors)
-    """What is computed of each unit."""
+    """What is computed of each unit; ``mean_*_of_10`` stands for all ten parts."""
     splits: dict[str, Split] = Field(min_length=1)
     """Name -> split."""
     variants: dict[str, ClassVariant] = Field(min_length=1)

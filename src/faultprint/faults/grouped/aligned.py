@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import softmax
 
-from faultprint.faults.grouped.learners import Floats, Ints
+from faultprint.faults.grouped.learners import Floats, Ints, Learnt
 
 _TINY = 1e-9
 
@@ -46,7 +46,7 @@ def _facing(values: Floats, classes: int) -> Floats:
     return np.asarray(faced - faced.mean(axis=1, keepdims=True), dtype=np.float64)
 
 
-def learn_aligned(values: Floats, labels: Ints, classes: int) -> Aligned:
+def learn_aligned(values: Floats, labels: Ints, classes: int) -> list[Learnt]:
     """Learn what descriptors that stand for a class each weigh.
 
     Parameters
@@ -60,8 +60,8 @@ def learn_aligned(values: Floats, labels: Ints, classes: int) -> Aligned:
 
     Returns
     -------
-    Aligned
-        The weights; a class that was not seen is told like the others.
+    list[Learnt]
+        One answer, the weights; a class that was not seen is told like the others.
 
     Notes
     -----
@@ -78,4 +78,4 @@ def learn_aligned(values: Floats, labels: Ints, classes: int) -> Aligned:
         return float(entropy + 0.01 * (weights**2).sum()), gradient + 0.02 * weights
 
     best = minimize(loss, np.zeros(faced.shape[2]), jac=True, method="L-BFGS-B")
-    return Aligned(np.asarray(best.x, dtype=np.float64), classes)
+    return [Aligned(np.asarray(best.x, dtype=np.float64), classes)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from faultprint.errors import LearnError, listed
 from faultprint.faults.grouped.aligned import learn_aligned
 from faultprint.faults.grouped.given import learn_given
-from faultprint.faults.grouped.learners import Learn, learn_discriminant
+from faultprint.faults.grouped.learners import Learn, learn_discriminants
 from faultprint.faults.grouped.settings import GroupedSettings
 from faultprint.faults.grouped.trees import learn_trees
 from faultprint.faults.grouped.views import views_of
@@ -24,8 +24,8 @@ Ints = NDArray[np.int64]
 class Candidate:
     """A learner on a view."""
 
-    name: str
-    """E.g. ``trees, of 10``."""
+    names: tuple[str, ...]
+    """Of each answer, e.g. ``trees, of 10``."""
     columns: Ints
     learn: Learn
     costly: bool
@@ -66,18 +66,12 @@ def candidates(
     for view, columns in views.items():
         for learner in settings.learners:
             if learner in {"discriminant", "ranks"}:
-                found += [
-                    Candidate(
-                        f"{learner} {share:g}, {view}",
-                        columns,
-                        learn_discriminant(share, ranks=learner == "ranks"),
-                        costly=False,
-                    )
-                    for share in settings.shrinkages
-                ]
+                learn = learn_discriminants(settings.shrinkages, ranks=learner == "ranks")
+                called = tuple(f"{learner} {share:g}, {view}" for share in settings.shrinkages)
+                found.append(Candidate(called, columns, learn, costly=False))
             elif learner != "aligned" and len(columns) <= settings.widest:
                 learn = learn_trees(settings, ordinal=learner == "ordinal")
-                found.append(Candidate(f"{learner}, {view}", columns, learn, costly=True))
+                found.append(Candidate((f"{learner}, {view}",), columns, learn, costly=True))
     return [*found, *_given(names, found, settings)]
 
 
@@ -94,13 +88,13 @@ def _given(
         )
     return [
         Candidate(
-            f"{one.name} given conditions",
+            tuple(f"{name} given conditions" for name in one.names),
             np.concatenate([one.columns, np.array(told, dtype=np.int64)]),
             learn_given(one.learn, len(told)),
             one.costly,
         )
         for one in plain
-        if one.name != "aligned"
+        if one.names != ("aligned",)
     ]
 
 
@@ -116,4 +110,4 @@ def _aligned(
         )
     at = {name: i for i, name in enumerate(names)}
     columns = np.array([at[one[name]] for name in classes for one in told], dtype=np.int64)
-    return [Candidate("aligned", columns, learn_aligned, costly=False)] if told else []
+    return [Candidate(("aligned",), columns, learn_aligned, costly=False)] if told else []

@@ -123,12 +123,16 @@ def _join(
         names, classes, settings.model_copy(update={"views": (), "aligned": (), "conditions": ""})
     )
     offered = [
-        replace(one, name=one.name.replace(WHOLE, SIBLINGS), columns=columns) for one in plain
+        replace(one, names=tuple(n.replace(WHOLE, SIBLINGS) for n in one.names), columns=columns)
+        for one in plain
     ]
     whole = views_of(units.names).get(WHOLE)
     if whole is not None:
         both = np.concatenate([whole, columns])
-        offered += [replace(one, name=f"{one.name} and {WHOLE}", columns=both) for one in offered]
+        offered += [
+            replace(one, names=tuple(f"{n} and {WHOLE}" for n in one.names), columns=both)
+            for one in offered
+        ]
     wider = Units(np.hstack([units.values, said]), (*units.names, *names), units.groups)
     asked = [*alone.asked, *ask(wider, codes, classes, offered, settings)]
     return settle(wider, codes, classes, asked, settings)

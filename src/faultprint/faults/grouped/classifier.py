@@ -50,9 +50,11 @@ class Units:
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A candidate, and what it said of groups that it was not learnt from."""
+    """An answer of a candidate, and what it said of groups that it was not learnt from."""
 
     candidate: Candidate
+    answer: int
+    """Which of its answers."""
     said: Floats
     """Units by classes, tempered."""
     temperature: float
@@ -209,9 +211,9 @@ def ask(
     for one in sorted(every, key=lambda candidate: candidate.costly):
         if one.costly and any(log_loss(a.said, labels, weights) <= settings.enough for a in asked):
             break
-        raw = _outside(one, units.values, labels, classes, held)
-        heat = fit_temperature(raw, labels, weights)
-        asked.append(Asked(one, temper(raw, heat), heat))
+        for answer, raw in enumerate(_outside(one, units.values, labels, classes, held)):
+            heat = fit_temperature(raw, labels, weights)
+            asked.append(Asked(one, answer, temper(raw, heat), heat))
     return asked
 
 
@@ -247,19 +249,21 @@ def settle(
     parts = []
     for i, weight in weights.items():
         one = asked[i].candidate
-        learnt = one.learn(units.values[:, one.columns], labels, len(classes))
-        parts.append(Part(one.name, one.columns, learnt, asked[i].temperature, weight))
+        learnt = one.learn(units.values[:, one.columns], labels, len(classes))[asked[i].answer]
+        name = one.names[asked[i].answer]
+        parts.append(Part(name, one.columns, learnt, asked[i].temperature, weight))
     outside = np.sum([weight * asked[i].said for i, weight in weights.items()], axis=0)
     return Classifier(tuple(parts), np.asarray(outside, dtype=np.float64), tuple(asked))
 
 
 def _outside(
     one: Candidate, values: Floats, labels: Ints, classes: Sequence[str], held: Sequence[Ints]
-) -> Floats:
+) -> list[Floats]:
     """Learn without each part of the groups and ask about it."""
-    said = np.zeros((len(labels), len(classes)))
+    said = [np.zeros((len(labels), len(classes))) for _ in one.names]
     for rows in held:
         rest = np.setdiff1d(np.arange(len(labels)), rows)
         learnt = one.learn(values[np.ix_(rest, one.columns)], labels[rest], len(classes))
-        said[rows] = learnt.predict(values[np.ix_(rows, one.columns)])
+        for answer, each in zip(learnt, said, strict=True):
+            each[rows] = answer.predict(values[np.ix_(rows, one.columns)])
     return said

@@ -69,7 +69,7 @@ def learn_given(learn: Learn, conditions: int) -> Learn:
         units whatever their class. A fault that moves with a condition is partly taken out with it.
     """
 
-    def learnt(values: Floats, labels: Ints, classes: int) -> Given:
+    def learnt(values: Floats, labels: Ints, classes: int) -> list[Learnt]:
         reads = values[:, :-conditions]
         scales = even(values[:, -conditions:], ranks=False)
         terms = _terms(scales.apply(values[:, -conditions:]))
@@ -85,6 +85,7 @@ def learn_given(learn: Learn, conditions: int) -> Learn:
             away = np.where(seen, away, terms @ slopes)
         level = level - terms_centre @ slopes
         rest = reads - level - (terms + terms_centre) @ slopes
-        return Given(scales, slopes, level, learn(rest, labels, classes))
+        answers = learn(rest, labels, classes)
+        return [Given(scales, slopes, level, one) for one in answers]
 
     return learnt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,8 +38,8 @@ class Learnt(Protocol):
         ...
 
 
-Learn = Callable[[Floats, Ints, int], Learnt]
-"""From units by descriptors, their classes and the number of classes."""
+Learn = Callable[[Floats, Ints, int], list[Learnt]]
+"""From units by descriptors, their classes and the number of classes to one or more answers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,35 +138,88 @@ class Discriminant:
         return np.asarray(said, dtype=np.float64)
 
 
-def learn_discriminant(shrinkage: float, *, ranks: bool) -> Learn:
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """What discriminants of any shrinkage are made of."""
+
+    scales: Even
+    means: Floats
+    """Classes by descriptors."""
+    within: Floats
+    """Covariance within classes."""
+    shares: Floats
+    """Of each class."""
+
+
+def moments(values: Floats, labels: Ints, classes: int, *, ranks: bool) -> Moments:
+    """Measure classes once for all shrinkages.
+
+    Parameters
+    ----------
+    values : NDArray[numpy.float64]
+        Units by descriptors.
+    labels : NDArray[numpy.int64]
+        Class of each unit.
+    classes : int
+        How many classes there are.
+    ranks : bool
+        Whether ranks, made normal, take the place of values.
+
+    Returns
+    -------
+    Moments
+        Means and covariance on one scale.
+    """
+    scales = even(values, ranks=ranks)
+    z, shown = scales.apply(values), np.eye(classes)[labels]
+    counts = shown.sum(axis=0)
+    means = (shown.T @ z) / np.maximum(counts, 1.0)[:, None]
+    rest = z - means[labels]
+    return Moments(scales, means, rest.T @ rest / len(z), counts / len(z))
+
+
+def discriminant(known: Moments, shrinkage: float) -> Discriminant:
+    """Make a linear discriminant.
+
+    Parameters
+    ----------
+    known : Moments
+        Means and covariance.
+    shrinkage : float
+        Share of the identity in the covariance, above 0.
+
+    Returns
+    -------
+    Discriminant
+        The learner's answer. Friedman 1989, doi:10.1080/01621459.1989.10478752.
+    """
+    size = np.trace(known.within) / len(known.within)
+    within = (1.0 - shrinkage) * known.within
+    within[np.diag_indices_from(within)] += shrinkage * size + _TINY
+    slopes = np.asarray(solve(within, known.means.T, assume_a="pos"), dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        levels = np.log(known.shares) - 0.5 * (known.means * slopes.T).sum(axis=1)
+    return Discriminant(known.scales, slopes, levels)
+
+
+def learn_discriminants(shrinkages: Sequence[float], *, ranks: bool) -> Learn:
     """Make a learner of linear discriminants.
 
     Parameters
     ----------
-    shrinkage : float
-        Share of the identity in the covariance within classes, above 0.
+    shrinkages : Sequence[float]
+        Shares of the identity in the covariance within classes, above 0.
     ranks : bool
         Whether ranks, made normal, take the place of values.
 
     Returns
     -------
     Learn
-        The learner. Friedman 1989, doi:10.1080/01621459.1989.10478752.
+        The learner; one answer a shrinkage.
     """
 
-    def learn(values: Floats, labels: Ints, classes: int) -> Discriminant:
-        scales = even(values, ranks=ranks)
-        z, shown = scales.apply(values), np.eye(classes)[labels]
-        counts = shown.sum(axis=0)
-        means = (shown.T @ z) / np.maximum(counts, 1.0)[:, None]
-        rest = z - means[labels]
-        within = rest.T @ rest / len(z)
-        round_ = np.trace(within) / len(within)
-        within = (1.0 - shrinkage) * within
-        within[np.diag_indices_from(within)] += shrinkage * round_ + _TINY
-        slopes = np.asarray(solve(within, means.T, assume_a="pos"), dtype=np.float64)
-        with np.errstate(divide="ignore"):
-            levels = np.log(counts / len(z)) - 0.5 * (means * slopes.T).sum(axis=1)
-        return Discriminant(scales, slopes, levels)
+    def learn(values: Floats, labels: Ints, classes: int) -> list[Learnt]:
+        known = moments(values, labels, classes, ranks=ranks)
+        return [discriminant(known, share) for share in shrinkages]
 
     return learn

@@ -9,7 +9,7 @@ from typing import Any
 import lightgbm
 import numpy as np
 
-from faultprint.faults.grouped.learners import Floats, Ints, Learn
+from faultprint.faults.grouped.learners import Floats, Ints, Learn, Learnt
 from faultprint.faults.grouped.settings import GroupedSettings
 
 TRIED = 50
@@ -62,11 +62,12 @@ def learn_trees(settings: GroupedSettings, *, ordinal: bool) -> Learn:
         The learner.
     """
 
-    def learn(values: Floats, labels: Ints, classes: int) -> Trees:
+    def learn(values: Floats, labels: Ints, classes: int) -> list[Learnt]:
         if not ordinal:
-            return Trees((_boost(values, labels, classes, settings),), classes, ordinal=False)
+            return [Trees((_boost(values, labels, classes, settings),), classes, ordinal=False)]
         above = [(labels >= k).astype(np.int64) for k in range(1, classes)]
-        return Trees(tuple(_boost(values, a, 0, settings) for a in above), classes, ordinal=True)
+        grades = tuple(_boost(values, a, 0, settings) for a in above)
+        return [Trees(grades, classes, ordinal=True)]
 
     return learn
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,9 +127,20 @@ def _described(
 
 def _asked(equipment: Equipment, descriptors: Descriptors) -> Mapping[str, list[str]]:
     return {
-        name: descriptors.by_type.get(sensor.type, descriptors.default)
+        name: [
+            one
+            for asked in descriptors.by_type.get(sensor.type, descriptors.default)
+            for one in _every_part(asked)
+        ]
         for name, sensor in equipment.sensors.items()
     }
+
+
+def _every_part(asked: str) -> list[str]:
+    found = re.fullmatch(r"(.+_)\*(_of_(\d+))", asked)
+    if found is None:
+        return [asked]
+    return [f"{found[1]}{part}{found[2]}" for part in range(1, int(found[3]) + 1)]
 
 
 def read_events(benchmark: ClassesBenchmark, data: Path) -> pd.DataFrame:
