@@ -145,7 +145,14 @@ def test_only_the_last_part_counts_and_an_idle_asset_is_blind(windows: pd.DataFr
 
 
 def incident(mode: str, outcome: str) -> dict[str, object]:
-    return {"failure_mode": mode, "outcome": outcome}
+    """Return an incident that opened at hour 100."""
+    return {"failure_mode": mode, "outcome": outcome, "asset": "P", "opened": at(100)}
+
+
+def open_to_doubt(days: float, start: int = 0) -> pd.DataFrame:
+    """Return the time in which an incident could have been false."""
+    end = at(start) + pd.Timedelta(days=days)
+    return pd.DataFrame({"asset": ["P"], "start": [at(start)], "end": [end]})
 
 
 def test_the_standing_of_a_signature_counts_what_it_did_not_learn_from() -> None:
@@ -157,9 +164,11 @@ def test_the_standing_of_a_signature_counts_what_it_did_not_learn_from() -> None
         ("leak", 400, 5.0),
     )
     raised = pd.DataFrame([incident("bearing_wear", "false"), incident("leak", "false")])
-    one = standing(wear, failed, raised, 4.0, at(400))
+    one = standing(wear, failed, raised, open_to_doubt(120), at(400))
     assert (one.judged, one.named["hits"], one.named["n"]) == (3, 2, 3)
     assert (one.false_alarms["count"], one.false_alarms["value"]) == (1, 0.25)
+    before = standing(wear, failed, raised, open_to_doubt(120, 101), at(400))
+    assert (before.false_alarms["count"], before.false_alarms["exposure"]) == (0, 4.0)
     assert (one.lead_hours, one.missed_since) == (20.0, 1)
     assert (one.last_confirmed, one.last_confirmed_by) == (at(200).isoformat(), "failure")
     assert one.days_since == pytest.approx(200 / 24, rel=1e-3)
@@ -175,9 +184,9 @@ def test_an_expert_confirms_too() -> None:
     ]
     failed = failures(("bearing_wear", 100, 30.0), ("bearing_wear", 300, None))
     none = pd.DataFrame([incident("", "false")])
-    one = standing(wear, failed, none, 0.0, at(400), said)
+    one = standing(wear, failed, none, open_to_doubt(0), at(400), said)
     assert (one.last_confirmed_by, one.confirmed, one.confirmed_assets) == ("A. Smith", 2, 2)
     assert one.missed_since == 0
     assert one.false_alarms["high"] is None
-    never = standing(wear, failures(("leak", 1, 1.0)), none, 1.0, at(400))
+    never = standing(wear, failures(("leak", 1, 1.0)), none, open_to_doubt(30), at(400))
     assert (never.last_confirmed, never.days_since, never.judged) == ("", None, 0)

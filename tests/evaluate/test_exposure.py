@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faultprint.config import Labels
-from faultprint.evaluate.exposure import evaluable_periods, exposed_time
+from faultprint.evaluate.exposure import evaluable_periods, exposed_time, false_alarm_rate
 from tests.evaluate.cases import DETECT, FAILED, LABELS, LOOKED, START, day, events, observed
 
 
@@ -86,6 +86,25 @@ def test_each_instant_counts_if_nothing_speaks_against_it(
             and not any(t - 10 < middle < t + 1 for t in failed)
         )
         assert any(start < middle < end for _, start, end in found) == counts, (i, found)
+
+
+def test_only_false_alarms_that_opened_in_exposed_time_are_of_the_rate() -> None:
+    time = observed(("P1", 0, 30), ("P1", 40, 60), ("P2", 0, 10))
+    raised = pd.DataFrame(
+        [
+            ("P1", day(30), "false"),
+            ("P1", day(35), "false"),  # not exposed
+            ("P1", day(50), "true"),
+            ("P2", day(50), "false"),  # exposed on the other machine
+            ("P2", day(5), "false"),
+            ("P2", day(6), "censored"),
+        ],
+        columns=["asset", "opened", "outcome"],
+    )
+    rate = false_alarm_rate(raised, time)
+    assert (rate.count, rate.exposure, rate.value) == (2, 2.0, 1.0)
+    nothing = false_alarm_rate(raised, time.head(0))
+    assert (nothing.count, nothing.exposure, nothing.high) == (0, 0.0, None)
 
 
 def test_input_stays() -> None:

@@ -8,6 +8,8 @@ import pandas as pd
 
 from faultprint.config import Detect, Labels
 from faultprint.evaluate.truth import Truth, truth
+from faultprint.state.intervals import Rate, poisson_rate
+from faultprint.state.limits import MONTH
 from faultprint.tables import UTC_TIME
 
 Cut = tuple[pd.Timestamp, pd.Timestamp]
@@ -85,6 +87,66 @@ def exposed_time(
         for start, end in zip(spans["start"], spans["end"], strict=True):
             rows += [(asset, *left) for left in _without(start, end, cuts)]
     return pd.DataFrame(rows, columns=list(_PERIODS)).astype(_PERIODS)
+
+
+def asset_months(periods: pd.DataFrame) -> float:
+    """Add up periods of assets.
+
+    Parameters
+    ----------
+    periods : pandas.DataFrame
+        ``asset``, ``start``, ``end`` of each period.
+
+    Returns
+    -------
+    float
+        Asset-months of 30 days.
+    """
+    spans = periods["end"] - periods["start"]
+    return float(spans.dt.total_seconds().sum() / MONTH.total_seconds())
+
+
+def false_alarm_rate(incidents: pd.DataFrame, exposed: pd.DataFrame) -> Rate:
+    """Measure the rate of false alarms that a budget promises.
+
+    Parameters
+    ----------
+    incidents : pandas.DataFrame
+        Judged incidents, with ``asset``, ``opened`` and ``outcome``; of one failure mode, where the
+        rate of one is asked for.
+    exposed : pandas.DataFrame
+        What :func:`exposed_time` gave.
+
+    Returns
+    -------
+    Rate
+        False incidents that opened in the exposed time, by the exposed time [asset-months], with
+        the 95 % Poisson interval. Nothing is counted where no time is exposed.
+    """
+    false = incidents[incidents["outcome"] == "false"]
+    months = asset_months(exposed)
+    return poisson_rate(int(opened_within(false, exposed).sum()) if months else 0, months)
+
+
+def opened_within(incidents: pd.DataFrame, periods: pd.DataFrame) -> pd.Series:
+    """Mark the incidents that opened within a period of their asset.
+
+    Parameters
+    ----------
+    incidents : pandas.DataFrame
+        With ``asset`` and ``opened``.
+    periods : pandas.DataFrame
+        ``asset``, ``start``, ``end`` of each.
+
+    Returns
+    -------
+    pandas.Series
+        One flag an incident.
+    """
+    opened = incidents[["asset", "opened"]].reset_index(names="at")
+    both = opened.merge(periods, on="asset")
+    inside = (both["start"] <= both["opened"]) & (both["opened"] <= both["end"])
+    return pd.Series(incidents.index.isin(both.loc[inside, "at"]), index=incidents.index)
 
 
 def _cuts(told: Truth, detect: Detect, labels: Labels) -> Iterator[Cut]:

@@ -8,29 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from faultprint.evaluate.exposure import asset_months, false_alarm_rate
 from faultprint.evaluate.matching import MATCHED_FAILURES, match_incidents
 from faultprint.records import LeadTime, Proportion
-from faultprint.state.intervals import poisson_rate, wilson
-from faultprint.state.limits import MONTH
+from faultprint.state.intervals import wilson
 
 __all__ = ["MATCHED_FAILURES", "asset_months", "event_metrics", "lead_time", "match_incidents"]
-
-
-def asset_months(observed: pd.DataFrame) -> float:
-    """Add up the time over which assets were judged.
-
-    Parameters
-    ----------
-    observed : pandas.DataFrame
-        ``asset``, ``start``, ``end`` of each period.
-
-    Returns
-    -------
-    float
-        Asset-months of 30 days.
-    """
-    spans = observed["end"] - observed["start"]
-    return float(spans.dt.total_seconds().sum() / MONTH.total_seconds())
 
 
 def lead_time(hours: pd.Series) -> LeadTime:
@@ -114,15 +97,13 @@ def event_metrics(
     """
     exposed = observed if exposed is None else exposed
     exposed = exposed if asset_months(exposed) else observed
-    months, open_to = asset_months(exposed), _within(incidents, exposed)
-    whole = _counts(failures, incidents, open_to, months)
+    whole = _counts(failures, incidents, exposed)
     names = sorted((set(failures["failure_mode"]) | set(incidents["failure_mode"])) - {""})
     modes = {
         name: _counts(
             failures[failures["failure_mode"] == name],
             incidents[incidents["failure_mode"] == name],
-            open_to[incidents["failure_mode"] == name],
-            months,
+            exposed,
         )
         for name in names
     }
@@ -133,7 +114,7 @@ def event_metrics(
         **whole,
         "recognised": asdict(recognised),
         "asset_months": asset_months(observed),
-        "exposed_asset_months": months,
+        "exposed_asset_months": asset_months(exposed),
         "f1_events": _harmonic(whole["found"]["value"], precision),
         "f1_named": _harmonic(recognised.value, precision),
         "macro_recall": float(np.mean(recalls)) if recalls else 0.0,
@@ -150,19 +131,10 @@ def _recognised(failures: pd.DataFrame, signed: frozenset[str] | None) -> Propor
     return wilson(int(right.sum()), len(known))
 
 
-def _within(incidents: pd.DataFrame, periods: pd.DataFrame) -> pd.Series:
-    """Mark the incidents that opened within a period of their asset."""
-    opened = incidents[["asset", "opened"]].reset_index(names="at")
-    both = opened.merge(periods, on="asset")
-    inside = (both["start"] <= both["opened"]) & (both["opened"] <= both["end"])
-    return pd.Series(incidents.index.isin(both.loc[inside, "at"]), index=incidents.index)
-
-
 def _counts(
-    failures: pd.DataFrame, incidents: pd.DataFrame, open_to: pd.Series, months: float
+    failures: pd.DataFrame, incidents: pd.DataFrame, exposed: pd.DataFrame
 ) -> dict[str, Any]:
-    outcome = incidents["outcome"]
-    exposed_false = int(((outcome == "false") & open_to).sum())
+    outcome, rate = incidents["outcome"], false_alarm_rate(incidents, exposed)
     true, false = int((outcome == "true").sum()), int((outcome == "false").sum())
     duplicates = int((outcome == "duplicate").sum())
     n = len(failures)
@@ -175,10 +147,10 @@ def _counts(
         "precision_with_duplicates": asdict(wilson(true, true + false + duplicates)),
         "true_incidents": true,
         "false_alarms": false,
-        "exposed_false_alarms": exposed_false,
+        "exposed_false_alarms": rate.count,
         "duplicates": duplicates,
         "censored": int((outcome == "censored").sum()),
-        "false_alarms_per_asset_month": asdict(poisson_rate(exposed_false, months)),
+        "false_alarms_per_asset_month": asdict(rate),
         "lead_time": asdict(lead_time(failures["lead_hours"])),
     }
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from faultprint.evaluate.exposure import false_alarm_rate
 from faultprint.records import Signature
-from faultprint.state.intervals import poisson_rate, wilson
+from faultprint.state.intervals import wilson
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Standing:
     named: dict[str, float]
     """Share of them rightly named, with its 95 % interval."""
     false_alarms: dict[str, Any]
-    """Incidents that named it falsely, per asset-month, with the 95 % interval."""
+    """Incidents that named it falsely in exposed time, by that time, with the 95 % interval."""
     lead_hours: float | None
     """Median lead time of those rightly named [h]."""
     confirmed: int
@@ -69,7 +70,7 @@ def standing(
     signature: Signature,
     failures: pd.DataFrame,
     incidents: pd.DataFrame,
-    months: float,
+    exposed: pd.DataFrame,
     end: pd.Timestamp,
     opinions: Iterable[Confirmation] = (),
 ) -> Standing:
@@ -83,8 +84,9 @@ def standing(
         Judged failures of its equipment class, as from ``evaluate.metrics.match_incidents``.
     incidents : pandas.DataFrame
         Judged incidents of its equipment class, with ``outcome``.
-    months : float
-        Time in which an incident could have been false [asset-months].
+    exposed : pandas.DataFrame
+        Time in which an incident could have been false, of its equipment class, as from
+        :func:`faultprint.evaluate.exposure.exposed_time`.
     end : pandas.Timestamp
         End of the record.
     opinions : Iterable[Confirmation], default ()
@@ -98,7 +100,6 @@ def standing(
     mode = signature.failure_mode
     mine = failures[failures["failure_mode"] == mode]
     right = mine[mine["mode_right"].astype(bool)]
-    false = incidents[(incidents["failure_mode"] == mode) & (incidents["outcome"] == "false")]
     seen = [
         Confirmation(mode, str(row["asset"]), row["time"], "failure")
         for row in right.to_dict("records")
@@ -117,7 +118,9 @@ def standing(
         assets=len({episode.rpartition("@")[0] for episode in episodes}),
         judged=len(mine),
         named=asdict(wilson(len(right), len(mine))),
-        false_alarms=asdict(poisson_rate(len(false) if months else 0, months)),
+        false_alarms=asdict(
+            false_alarm_rate(incidents[incidents["failure_mode"] == mode], exposed)
+        ),
         lead_hours=float(f"{hours.median():.6g}") if len(hours) else None,
         confirmed=len(seen),
         confirmed_assets=len({one.asset for one in seen}),

@@ -15,7 +15,7 @@ from faultprint.serve.score import Scorer
 from faultprint.stages.judging import (
     Judged,
     evaluable_time,
-    exposed_months,
+    exposed_periods,
     held_out_periods,
     judge,
 )
@@ -59,7 +59,7 @@ def coverage(
         _fleet(name, frame, release, events, judged, refused.get(name, {}))
         for name, frame in windows.items()
     ]
-    months = {name: exposed_months(frame, events, settings) for name, frame in windows.items()}
+    exposed = {name: exposed_periods(frame, events, settings) for name, frame in windows.items()}
     end = max(frame["end"].max() for frame in windows.values())
     said = tuple(opinions)
     standings = []
@@ -69,7 +69,7 @@ def coverage(
             frame[frame["asset"].isin(assets)] for frame in (judged.failures, judged.incidents)
         )
         close = [o for o in said if o.asset in assets]
-        standings.append(standing(one, failed, raised, months[one.equipment_class], end, close))
+        standings.append(standing(one, failed, raised, exposed[one.equipment_class], end, close))
     return Covered(scorer.label, cover(fleets), tuple(standings))
 
 

@@ -9,9 +9,10 @@ import pandas as pd
 
 from faultprint.config import Settings
 from faultprint.evaluate.exposure import evaluable_periods, exposed_time
-from faultprint.evaluate.metrics import asset_months, event_metrics, match_incidents
+from faultprint.evaluate.metrics import event_metrics, match_incidents
 from faultprint.evaluate.splits import judged_periods
 from faultprint.evaluate.trivial import trivial_metrics
+from faultprint.serve.score import Scorer
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +60,10 @@ def evaluable_time(windows: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return evaluable_periods(every)
 
 
-def exposed_months(windows: pd.DataFrame, events: pd.DataFrame, settings: Settings) -> float:
-    """Say over how much held-out time an incident of one equipment class could have been false.
+def exposed_periods(
+    windows: pd.DataFrame, events: pd.DataFrame, settings: Settings
+) -> pd.DataFrame:
+    """Say in which held-out time an incident of one equipment class could have been false.
 
     Parameters
     ----------
@@ -73,12 +76,12 @@ def exposed_months(windows: pd.DataFrame, events: pd.DataFrame, settings: Settin
 
     Returns
     -------
-    float
-        Asset-months of 30 days.
+    pandas.DataFrame
+        ``asset``, ``start``, ``end``.
     """
     one = {"": windows}
     rules = settings.detect, settings.labels
-    return asset_months(exposed_time(evaluable_time(one), held_out_periods(one), events, *rules))
+    return exposed_time(evaluable_time(one), held_out_periods(one), events, *rules)
 
 
 def judge(
@@ -144,11 +147,42 @@ def judge_beside_trivial(
     -------
     Judged
         Failures, incidents, numbers; these with ``baselines``, as from
-        :func:`faultprint.evaluate.trivial.trivial_metrics`.
+        :func:`faultprint.evaluate.trivial.trivial_metrics`, and ``false_alarm_budget``, none where
+        costs take its place.
     """
     periods, evaluable = held_out_periods(windows), evaluable_time(windows)
     judged = judge(incidents, events, periods, settings, evaluable, signed)
     rules = settings.detect, settings.labels
     exposed = exposed_time(evaluable, periods, events, *rules)
     beside = trivial_metrics(judged.incidents, events, rules, periods, exposed, signed)
-    return replace(judged, metrics={**judged.metrics, "baselines": beside})
+    budget = None if settings.detect.costs else settings.detect.false_alarms_per_asset_month
+    told = {**judged.metrics, "baselines": beside, "false_alarm_budget": budget}
+    return replace(judged, metrics=told)
+
+
+def judge_release(
+    scorer: Scorer, windows: dict[str, pd.DataFrame], events: pd.DataFrame, settings: Settings
+) -> Judged:
+    """Score windows with a release and judge what it says of their held-out time.
+
+    Parameters
+    ----------
+    scorer : Scorer
+        The release.
+    windows : dict[str, pd.DataFrame]
+        Windows by equipment class, with ``part``.
+    events : pandas.DataFrame
+        Rows of ``events``.
+    settings : Settings
+        Settings.
+
+    Returns
+    -------
+    Judged
+        As from :func:`judge_beside_trivial`.
+    """
+    incidents = [scorer.score_windows(frame).incidents for frame in windows.values()]
+    full = [frame for frame in incidents if len(frame)] or incidents[:1]
+    signed = frozenset(signature.failure_mode for signature in scorer.release.signatures)
+    raised = pd.concat(full, ignore_index=True)
+    return judge_beside_trivial(raised, events, windows, settings, signed)

@@ -9,6 +9,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from faultprint.config import Settings
+from faultprint.evaluate.exposure import false_alarm_rate
 from faultprint.evaluate.leakage import single_descriptor_scores
 from faultprint.evaluate.metrics import lead_time
 from faultprint.evaluate.splits import holdout_start
@@ -21,7 +22,7 @@ from faultprint.faults.signature import with_performance
 from faultprint.records import Learnt, MadeFrom, Origin, Performance, Signature
 from faultprint.serve.score import Scorer
 from faultprint.stages.curves import curves, pictures
-from faultprint.stages.judging import Judged, exposed_months, judge_beside_trivial
+from faultprint.stages.judging import Judged, exposed_periods, judge_release
 from faultprint.stages.rules import load_rules
 from faultprint.stages.workspace import (
     Workspace,
@@ -66,8 +67,8 @@ LEARNT_BY = (
 PLACES = {"simulate", "source", "tracking", "database", "gate", "discover"}
 """Settings that learning does not look at; what they make of the data, its sha256 tells."""
 
-_HeldOut = dict[str, tuple[set[str], float]]
-"""Equipment class -> its assets, and the asset-months in which it could have been named falsely."""
+_HeldOut = dict[str, tuple[set[str], pd.DataFrame]]
+"""Equipment class -> its assets, and the time in which it could have been named falsely."""
 
 UNPUBLISHED = "0.0.0"
 """Version of a candidate; the database numbers releases from 1.0.0."""
@@ -152,10 +153,10 @@ def build(settings: Settings, workspace: Workspace) -> Built:
     models, twins = release.models, release.twins
     footed = {n: with_footing(models[n], twins[n], windows[n], residuals[n]) for n in models}
     release = replace(release, models=footed)
-    judged = _judged(release, windows, settings, workspace)
     events = read_table(workspace.tables, "events")
+    judged = judge_release(Scorer(release, CANDIDATE), windows, events, settings)
     held_out = {
-        name: (set(frame["asset"]), exposed_months(frame, events, settings))
+        name: (set(frame["asset"]), exposed_periods(frame, events, settings))
         for name, frame in windows.items()
     }
     signatures = tuple(
@@ -202,21 +203,9 @@ def _release(
     )
 
 
-def _judged(
-    release: Release, windows: dict[str, pd.DataFrame], settings: Settings, workspace: Workspace
-) -> Judged:
-    scorer = Scorer(release, CANDIDATE)
-    incidents = [scorer.score_windows(frame).incidents for frame in windows.values()]
-    full = [frame for frame in incidents if len(frame)] or incidents[:1]
-    events = read_table(workspace.tables, "events")
-    signed = frozenset(signature.failure_mode for signature in release.signatures)
-    raised = pd.concat(full, ignore_index=True)
-    return judge_beside_trivial(raised, events, windows, settings, signed)
-
-
 def _with_held_out(signature: Signature, judged: Judged, held_out: _HeldOut) -> Signature:
     """State how the signature did on failures after the training time, if there were any."""
-    mine, months = held_out[signature.equipment_class]
+    mine, exposed = held_out[signature.equipment_class]
     of_mode = [
         frame[(frame["failure_mode"] == signature.failure_mode) & frame["asset"].isin(list(mine))]
         for frame in (judged.failures, judged.incidents)
@@ -224,13 +213,13 @@ def _with_held_out(signature: Signature, judged: Judged, held_out: _HeldOut) -> 
     failures, incidents = of_mode
     if failures.empty:
         return signature
-    right = failures[failures["mode_right"]]
+    right, rate = failures[failures["mode_right"]], false_alarm_rate(incidents, exposed)
     performance = Performance(
         basis="later time",
         recall=wilson(len(right), len(failures)),
         assets=int(failures["asset"].nunique()),
-        false_alarms=int((incidents["outcome"] == "false").sum()),
-        asset_months=float(f"{months:.6g}"),
+        false_alarms=rate.count,
+        asset_months=float(f"{rate.exposure:.6g}"),
         lead_time=lead_time(right["lead_hours"]),
     )
     return with_performance(signature, performance, signature.confused_with)

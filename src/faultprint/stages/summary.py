@@ -79,9 +79,23 @@ def _numbers(m: dict[str, Any]) -> list[str]:
         " judged",
         f"    far from repairs   {m['exposed_false_alarms']} in {m['exposed_asset_months']:.0f}"
         f" asset-months = {rate['value']:.2f} a month, 95 % interval {_interval(rate)}",
+        *_budget(m.get("false_alarm_budget"), rate),
         f"  lead time            {ahead} in the median",
         f"  F1 by event          {m['f1_events']:.2f}; trivial: {_trivial(m['baselines'])}",
     ]
+
+
+def _budget(budget: float | None, rate: dict[str, Any]) -> list[str]:
+    """Put the promise beside what came; before there was one in the numbers, nothing."""
+    if budget is None:
+        return []
+    if rate["low"] > budget:
+        told = "more came than that"
+    elif rate["high"] is not None and rate["high"] < budget:
+        told = "fewer came than that"
+    else:
+        told = "within the interval"
+    return [f"    budget             {budget:g} a month: {told}"]
 
 
 def _trivial(baselines: dict[str, Any]) -> str:
