@@ -129,7 +129,9 @@ def test_what_changed_in_the_archive_is_noted_with_a_release(
     database = SignatureDatabase(url_of(plant.root))
     before = database.current()
     release = Scorer.load(plant.workspace.release).release
-    models = {name: replace(model, limit=0.0) for name, model in release.models.items()}
+    models = {
+        name: replace(model, limit=0.0, home_limit=0.0) for name, model in release.models.items()
+    }
     deaf = replace(release, models=models)
     row = database.publish(release_to_parts(deaf), deaf.signatures, {}, "A. Person")
     _note_behaviour(settings, plant.workspace, database, before)

@@ -46,7 +46,8 @@ def release(plant: Plant) -> Release:
 @pytest.fixture(scope="module")
 def deaf(release: Release) -> Release:
     """A release that never finds anything abnormal in pumps."""
-    models = {**release.models, PUMP: replace(release.models[PUMP], limit=0.0)}
+    silent = replace(release.models[PUMP], limit=0.0, home_limit=0.0)
+    models = {**release.models, PUMP: silent}
     return replace(release, models=models)
 
 
@@ -122,10 +123,10 @@ def test_the_semantic_difference_names_field_and_values(release: Release, deaf: 
     mode = first.failure_mode.replace("_", " ")
     kind = first.equipment_class.replace("_", " ")
     assert f"Signature {mode} of {kind} was retired." in told["sentences"]
-    limit = release.models[PUMP].limit
-    assert (
-        f"Calibration of centrifugal pump changed: limit from {limit} to 0.0." in told["sentences"]
-    )
+    model = release.models[PUMP]
+    assert model.home_limit
+    limits = f"home_limit from {model.home_limit} to 0.0; limit from {model.limit} to 0.0."
+    assert f"Calibration of centrifugal pump changed: {limits}" in told["sentences"]
     assert semantic_diff(parts, parts) == {"level": "none", "changes": [], "sentences": []}
 
 

@@ -12,6 +12,7 @@ from faultprint.config import Settings
 from faultprint.faults.diagnosis.verdicts import Judgement
 from faultprint.faults.learning.crossfit import Fit, Outside, ask_outside, fit_rows, step_of
 from faultprint.faults.learning.design import unit_of
+from faultprint.faults.learning.later import limit_at_home
 from faultprint.faults.learning.sample import Sample, gather
 from faultprint.faults.learning.space import tidy
 from faultprint.faults.learning.symptoms import typical_of
@@ -70,12 +71,17 @@ def learn_class(
     Only the training part is looked at. Calibration scores and the limit come from models that
     never saw the asset they are asked about: folds are by asset. Windows of one episode are not
     exchangeable, so p-values against a fault are ranks, not guarantees; the limit against healthy
-    is set on the realised number of false incidents instead.
+    is set on the realised number of false incidents instead. There are two of these: one for
+    machines the model does not know, from the same models, and one for those it was learnt from,
+    from models that knew the machine but not the stretch of time, see
+    :func:`faultprint.faults.learning.later.limit_at_home`.
     """
     sample = gather(windows, residuals, settings)
     outside = ask_outside(sample, settings, seed)
     final = fit_rows(sample, np.ones(len(sample.matrix), dtype=bool), settings, seed)
     equipment = settings.equipment[sample.equipment_class]
+    at_home = limit_at_home(windows, sample, outside.scaling, outside.calibration, settings, seed)
+    home = sample.windows.loc[sample.showing("healthy"), "asset"].unique() if at_home else ()
     model = ClassModel(
         equipment_class=sample.equipment_class,
         features=sample.features,
@@ -98,6 +104,8 @@ def learn_class(
         significance=settings.detect.significance,
         metric=final.metric,
         alone=outside.alone,
+        home_limit=None if at_home is None else max(at_home, outside.limit),
+        home=tuple(sorted(map(str, home))),
     )
     signatures = tuple(
         _signature(mode, sample, final, outside, settings, provenance)

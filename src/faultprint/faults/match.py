@@ -87,20 +87,26 @@ def diagnose(
     good = (rows["reason"] == "").to_numpy()
     values = values_of(design(rows[good], residuals), model.features)
     mine = {s.failure_mode: s for s in signatures if s.equipment_class == model.equipment_class}
-    weighed = weigh(model, mine, values)
+    limit = model.limits(rows["asset"])
+    below = limit[good]
+    weighed = weigh(model, mine, values, below)
     judged = weighed.judgement
     further = _beside(model, weighed)
     told = _told(model, mine, values, weighed, further)
     states = _frame("states", rows, release)
     states.loc[good, "p_value"] = weighed.p_values[:, 0]
-    states["limit"] = model.limit
+    states["limit"] = limit
     diagnoses = _frame("diagnoses", rows, release)
     told["reason"] = _unjudged(model, weighed.blind)
     for column, texts in told.items():
         diagnoses.loc[good, column] = texts
     judged_rows = rows[good].reset_index(drop=True)
     weak = unsupported(
-        model.features, judged_rows, values, judged, lambda v: weigh(model, mine, v).judgement
+        model.features,
+        judged_rows,
+        values,
+        judged,
+        lambda other, at: weigh(model, mine, other, below[[at]]).judgement,
     )
     for at, reason in zip(np.flatnonzero(good).tolist(), weak, strict=True):
         if reason:

@@ -9,6 +9,7 @@ from typing import Any
 
 import lightgbm
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from faultprint.errors import ReleaseError
@@ -50,12 +51,16 @@ class ClassModel:
     calibration: dict[str, Calibration]
     """Out-of-fold nonconformity per class."""
     limit: float
-    """P-value against healthy below which a window is abnormal."""
+    """P-value against healthy below which a window of a machine it does not know is abnormal."""
     significance: float
     metric: Metric
     """Space in which windows are compared."""
     alone: dict[str, Floats]
     """How much of each fault the windows of one fault alone show; for ``diagnosis.unmix``."""
+    home_limit: float | None = None
+    """The same for machines it was learnt from; none if it is not another one."""
+    home: tuple[str, ...] = ()
+    """Assets it was learnt from, by name; none where their limit is not another one."""
     footing: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
     """Sensor left out -> failure mode -> what the others show of it on healthy machines seldom, and
     hardly ever, see ``diagnosis.footing``; empty of models from before it was asked."""
@@ -126,6 +131,24 @@ class ClassModel:
         """
         return ranked(self.signals(values, probabilities), self.classes, self.calibration)
 
+    def limits(self, assets: pd.Series) -> Floats:
+        """Look up the limit of each window.
+
+        Parameters
+        ----------
+        assets : pandas.Series
+            Asset of each window.
+
+        Returns
+        -------
+        NDArray[numpy.float64]
+            P-value against healthy below which the window is abnormal.
+        """
+        at_home = assets.isin(list(self.home)).to_numpy()
+        return np.where(
+            at_home, self.limit if self.home_limit is None else self.home_limit, self.limit
+        )
+
     def signals(self, values: Floats, probabilities: Floats) -> Signals:
         """Measure how strange windows are to each class.
 
@@ -171,6 +194,8 @@ class ClassModel:
                 name: calibration.to_dict() for name, calibration in self.calibration.items()
             },
             "limit": self.limit,
+            "home_limit": self.home_limit,
+            "home": list(self.home),
             "significance": self.significance,
             "metric": self.metric.to_dict(),
             "alone": {mode: shares.tolist() for mode, shares in self.alone.items()},
@@ -223,6 +248,8 @@ def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
             significance=data["significance"],
             metric=metric_from(data["metric"]),
             alone={mode: _array(shares) for mode, shares in data["alone"].items()},
+            home_limit=data.get("home_limit"),
+            home=tuple(data.get("home", ())),
             footing={
                 sensor: {mode: (pair[0], pair[1]) for mode, pair in traces.items()}
                 for sensor, traces in data.get("footing", {}).items()

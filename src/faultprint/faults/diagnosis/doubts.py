@@ -140,11 +140,11 @@ def _falling(
     """Give the sensors each name rests on, and the further faults that rest on none."""
     doubts: list[list[str]] = [[] for _ in named.matrix]
     also: list[dict[str, float]] = [json.loads(text) for text in named.rows["also"]]
-    model = known.model
+    model, limits = known.model, known.model.limits(named.windows["asset"])
     for sensor, needed in model.footing.items():
         left = left_without(model, known.twin, named.windows, named.matrix, sensor)
         seen, heard = traces(shown, left.columns, left.units), _heard(model, named.matrix, sensor)
-        alarming = partial(_alarming, model, left.values)
+        alarming = partial(_alarming, model, left.values, limits)
         upright = stands(shown, seen, named.faults, needed, model.significance, alarming)
         for n in np.flatnonzero(heard & ~upright).tolist():
             doubts[n].append(sensor)
@@ -154,13 +154,13 @@ def _falling(
     return doubts, also
 
 
-def _alarming(model: ClassModel, values: Floats, rows: NDArray[np.int64]) -> Flags:
+def _alarming(model: ClassModel, values: Floats, limits: Floats, rows: NDArray[np.int64]) -> Flags:
     """Mark the windows that are abnormal, or nearly so."""
     if not len(rows):
         return np.zeros(0, dtype=np.bool_)
     mine = values[rows]
     p = model.p_values(mine, model.probabilities(mine))[:, 0]
-    return np.asarray(p < _NEARLY * model.limit, dtype=np.bool_)
+    return np.asarray(p < _NEARLY * limits[rows], dtype=np.bool_)
 
 
 def _heard(model: ClassModel, values: Floats, sensor: str) -> Flags:

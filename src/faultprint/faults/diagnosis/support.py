@@ -25,7 +25,7 @@ def unsupported(
     rows: pd.DataFrame,
     values: Floats,
     judged: Judgement,
-    again: Callable[[Floats], Judgement],
+    again: Callable[[Floats, int], Judgement],
 ) -> list[str]:
     """Find the abnormal windows that a suspect sensor alone makes so.
 
@@ -39,8 +39,8 @@ def unsupported(
         What the model reads of them, shape (windows, features).
     judged : Judgement
         What was decided.
-    again : Callable[[NDArray[numpy.float64]], Judgement]
-        Decides what other values say, as it was decided here.
+    again : Callable[[NDArray[numpy.float64], int], Judgement]
+        Decides what other values of the window at a position say, as it was decided here.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def unsupported(
     for n in np.flatnonzero(doubted).tolist():
         told = str(rows[SUSPECTED].iloc[n])
         for left_out, without in left_out_in_turn(told, features, values[[n]]):
-            if not _stands(again(without), judged, n):
+            if not _stands(again(without, n), judged, n):
                 kind = distrusted_sensors(told)[left_out]
                 texts[n] = f"{SENSOR_SUSPECT}{left_out}:{kind}"
                 break

@@ -26,7 +26,9 @@ class Judgement:
     """Shape (windows, modes): modes that are not struck off; none for healthy windows."""
 
 
-def judge(p_values: Floats, probabilities: Floats, limit: float, significance: float) -> Judgement:
+def judge(
+    p_values: Floats, probabilities: Floats, limit: float | Floats, significance: float
+) -> Judgement:
     """Decide what each window says.
 
     Parameters
@@ -35,8 +37,8 @@ def judge(p_values: Floats, probabilities: Floats, limit: float, significance: f
         Shape (windows, 1 + modes): against healthy first, then against each failure mode.
     probabilities : NDArray[numpy.float64]
         Calibrated probabilities, same shape and order.
-    limit : float
-        P-value against healthy below which a window is abnormal.
+    limit : float | NDArray[numpy.float64]
+        P-value against healthy below which a window is abnormal; one for all, or one each.
     significance : float
         P-value below which a failure mode is struck off.
 

@@ -36,7 +36,12 @@ class Weighed:
     judgement: Judgement
 
 
-def weigh(model: ClassModel, signatures: Mapping[str, Signature], values: Floats) -> Weighed:
+def weigh(
+    model: ClassModel,
+    signatures: Mapping[str, Signature],
+    values: Floats,
+    limit: float | Floats | None = None,
+) -> Weighed:
     """Judge windows by a model, each by itself.
 
     Parameters
@@ -47,6 +52,9 @@ def weigh(model: ClassModel, signatures: Mapping[str, Signature], values: Floats
         Its signatures, by failure mode.
     values : NDArray[numpy.float64]
         What the model reads of the windows, shape (windows, features).
+    limit : float | NDArray[numpy.float64] | None, default None
+        P-value against healthy below which a window is abnormal, one for all or one each; that for
+        machines the model does not know if it is not given.
 
     Returns
     -------
@@ -58,7 +66,8 @@ def weigh(model: ClassModel, signatures: Mapping[str, Signature], values: Floats
     p_values = model.p_values(values, probabilities)
     blind = _blind(model, signatures, values)
     p_values[:, 1:][blind] = np.nan
-    judged = judge(p_values, probabilities, model.limit, model.significance)
+    below = model.limit if limit is None else limit
+    judged = judge(p_values, probabilities, below, model.significance)
     shares = unmix(values, model.metric, model.classes)
     judged = _explained(model, values, shares, probabilities, (judged, blind))
     return Weighed(probabilities, p_values, shares, blind, judged)

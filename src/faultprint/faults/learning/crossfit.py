@@ -180,7 +180,7 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
         name: calibrate(signals, i, sample.showing(name)) for i, name in enumerate(sample.classes)
     }
     p_values = ranked(signals, sample.classes, calibration)
-    limit, modes = _limit(sample, p_values[:, 0], settings), sample.classes[1:]
+    limit, modes = limit_for(sample, p_values[:, 0], settings), sample.classes[1:]
     return Outside(
         probabilities,
         p_values,
@@ -236,8 +236,23 @@ def outside_signals(
     return raw, far, foreign, shares
 
 
-def _limit(sample: Sample, against_healthy: Floats, settings: Settings) -> float:
-    """Find the limit that keeps the budget or costs least; what is not learnt from is silence."""
+def limit_for(sample: Sample, against_healthy: Floats, settings: Settings) -> float:
+    """Find the limit that keeps the budget or costs least.
+
+    Parameters
+    ----------
+    sample : Sample
+        The training windows.
+    against_healthy : NDArray[numpy.float64]
+        P-value of each against healthy, by models that did not see it.
+    settings : Settings
+        Settings.
+
+    Returns
+    -------
+    float
+        A window is abnormal when its p-value is below it. What is not learnt from is silence.
+    """
     used = sample.history["used"].to_numpy(dtype=bool)
     p, healthy = np.full(len(used), np.nan), np.zeros(len(used), dtype=bool)
     p[used], healthy[used] = against_healthy, sample.showing("healthy")
