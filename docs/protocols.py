@@ -77,7 +77,8 @@ How it works: a level is expected where the reference ended, weighted as a local
 what is usual about it grows with the time since, for each sensor as fast as the median reference
 wandered; trailing means, in these units, are joined over the sensors (largest, T2, Q, density, or
 an ensemble of them). Window, statistic and limit are those that tell best the faults that are
-planted into healthy references. All of it is `faultprint.twin.wander` and `faultprint.state.watch`.
+planted into healthy references. All of it is `faultprint.twin.wander` and `faultprint.state.watch`:
+[telling a state without labels](../explanation/state-without-labels.md).
 """
 
 TRANSFER = """\
@@ -91,8 +92,9 @@ to see that row number. The leaky row shows what dealing rows at random would ha
 95 % bootstrap over experiments.
 
 How it works: trailing means of each sensor relative to the unit's own reference, their changes and
-spread; boosted trees, three seeds averaged, abnormal above one half. All of it is
-`faultprint.state.taught`.
+spread; boosted trees, three seeds averaged, their number chosen on experiments left out within the
+fold; abnormal above one half. The fault-free record is judged by a learner taught by all
+experiments. All of it is `faultprint.state.taught`.
 """
 
 RATES = {

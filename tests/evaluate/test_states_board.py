@@ -94,7 +94,7 @@ def place(tmp_path: Path) -> Path:
         ours = {"pressure": {"unit": "bar"}, "temperature": {"unit": "degC"}}
         said["equipment"]["rig"]["sensors"] = {**ours, "flow": {"unit": "l/min"}}
         said["reference_rows"] = REFERENCE
-        small = {"rounds": 40, "seeds": [0]} if board != "skab" else {"windows": [8, 12]}
+        small = {"rounds": [40], "seeds": [0]} if board != "skab" else {"windows": [8, 12]}
         said["variants"], said["ablations"] = {"small": small}, {"one": small}
         (tmp_path / f"{board}.yaml").write_text(
             yaml.safe_dump(pinned(said, tmp_path / "data")), "utf-8"

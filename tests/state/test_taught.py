@@ -8,7 +8,7 @@ import pytest
 from faultprint.errors import LearnError
 from faultprint.state.taught import TaughtSettings, judge_taught, learn_taught, relative_features
 
-SMALL = TaughtSettings(rounds=40, seeds=(0, 1))
+SMALL = TaughtSettings(rounds=(5, 40), seeds=(0, 1))
 REFERENCE = 100
 
 
@@ -56,6 +56,9 @@ def test_other_units_teach_what_is_abnormal() -> None:
     assert (called == marks[4])[REFERENCE:].mean() > 0.93
     again = learn_taught(tables[:4], marks[:4], SMALL)
     assert (judge_taught(again, tables[4]) == judge_taught(taught, tables[4])).all()
+    assert taught.members[0].num_trees() == 40
+    few = learn_taught(tables[:4], [rng.permutation(one) for one in marks[:4]], SMALL)
+    assert few.members[0].num_trees() == 5  # nothing to learn: fewer trees are less wrong
     shuffled = [rng.permutation(one) for one in marks[:4]]
     chance = judge_taught(learn_taught(tables[:4], shuffled, SMALL), tables[4]) > 1
     assert (chance == marks[4])[REFERENCE:].mean() < 0.7

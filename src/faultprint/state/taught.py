@@ -44,8 +44,10 @@ class TaughtSettings(Strict):
 
     windows: tuple[int, ...] = Field((3, 10, 30), min_length=1)
     """Rows of the trailing means; spreads are over the longest."""
-    rounds: int = Field(200, ge=1)
-    """Boosted trees of a member."""
+    rounds: tuple[int, ...] = Field((50, 100, 200, 400), min_length=1)
+    """Boosted trees of a member; which number is chosen on left-out units."""
+    folds: int = Field(3, ge=2)
+    """Parts the units are dealt into for that choice; a unit is whole in one part."""
     seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1)
     """Members whose probabilities are averaged; each draws other rows and features."""
 
@@ -110,7 +112,8 @@ def learn_taught(
     Returns
     -------
     Taught
-        Boosted trees, one set for each seed.
+        Boosted trees, one set for each seed; as many as gave the units that were left out of them
+        the least log loss.
 
     Raises
     ------
@@ -124,16 +127,8 @@ def learn_taught(
             "rows of both states",
             "label more units, or use the detector without labels",
         )
-    rows, marks = np.vstack(tables), every.astype(np.float64)
-    least = min(int(TREES["min_data_in_leaf"]), max(1, len(rows) // 50))
-    members = [
-        lightgbm.train(
-            {**TREES, "min_data_in_leaf": least, "seed": seed},
-            lightgbm.Dataset(rows, marks),
-            settings.rounds,
-        )
-        for seed in settings.seeds
-    ]
+    rounds = _choose_rounds(tables, labels, settings)
+    members = [_boost(tables, labels, rounds, seed) for seed in settings.seeds]
     return Taught(tuple(members), settings.windows)
 
 
@@ -154,6 +149,42 @@ def judge_taught(taught: Taught, table: Floats) -> Floats:
     """
     every = [np.asarray(one.predict(table, num_threads=1)) for one in taught.members]
     return np.asarray(np.mean(every, axis=0) / LIMIT, dtype=np.float64)
+
+
+def _choose_rounds(
+    tables: Sequence[Floats], labels: Sequence[Marks], settings: TaughtSettings
+) -> int:
+    """Choose the number of trees on units that the trees have not seen."""
+    parts = min(settings.folds, len(tables))
+    if len(settings.rounds) == 1 or parts < 2:
+        return settings.rounds[0]
+    losses = np.zeros(len(settings.rounds))
+    for fold in range(parts):
+        kept = [i for i in range(len(tables)) if i % parts != fold]
+        trees = _boost(
+            [tables[i] for i in kept],
+            [labels[i] for i in kept],
+            max(settings.rounds),
+            settings.seeds[0],
+        )
+        for i in range(fold, len(tables), parts):
+            losses += [_log_loss(trees, tables[i], labels[i], one) for one in settings.rounds]
+    return settings.rounds[int(np.argmin(losses))]
+
+
+def _boost(
+    tables: Sequence[Floats], labels: Sequence[Marks], rounds: int, seed: int
+) -> lightgbm.Booster:
+    rows, marks = np.vstack(tables), np.concatenate(labels).astype(np.float64)
+    least = min(int(TREES["min_data_in_leaf"]), max(1, len(rows) // 50))
+    given = {**TREES, "min_data_in_leaf": least, "seed": seed}
+    return lightgbm.train(given, lightgbm.Dataset(rows, marks), rounds)
+
+
+def _log_loss(trees: lightgbm.Booster, table: Floats, marks: Marks, rounds: int) -> float:
+    chance = np.asarray(trees.predict(table, num_iteration=rounds, num_threads=1))
+    right = np.clip(np.where(marks, chance, 1.0 - chance), 1e-6, 1.0)
+    return float(-np.log(right).sum())
 
 
 def _known_mean(values: Floats) -> Floats:
