@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections import defaultdict
-from dataclasses import asdict, dataclass
+from collections import Counter, defaultdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,9 +135,11 @@ def _materials(
         )
         for one in said["assets"]
     }
-    for name, asset in tqdm(list_assets(tables), desc="examine", unit="asset"):
+    places = list_assets(tables)
+    number = Counter(name for name, _ in places)
+    for name, asset in tqdm(places, desc="examine", unit="asset"):
         readings, mine = read_readings(tables, name, asset), events[events["asset"] == asset]
-        twice = doubles.get(asset, Doubles())
+        twice = replace(doubles.get(asset, Doubles()), assets=number[name])
         sights[name].append(look_at(asset, readings, mine, name, settings, twice))
     none = empty("windows").assign(label="", use="")
     every = pd.concat([none, *windows.values()]) if windows else none

@@ -172,7 +172,7 @@ def look_around(asset: str, bins: Bins, times: Whole, equipment: Equipment, grid
     def taken(values: Floats) -> Floats:
         if not len(values):
             return np.full((*place.shape, *values.shape[1:]), np.nan)
-        picked: Floats = values[at].astype(np.float64)
+        picked: Floats = values[at]
         picked[gone] = np.nan
         return picked
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from faultprint.config import Equipment, Settings
@@ -22,6 +23,10 @@ from faultprint.evaluate.checkup.material import AssetSeen, Material
 from faultprint.signal.histories import describe_sensor, describe_times
 from faultprint.signal.instants import instants
 
+MOST_FAILURES, MOST_CALM = 2000, 1500
+"""Instants of a class that are looked around at most: enough for any check, and memory is bounded.
+"""
+
 
 @dataclass(frozen=True, eq=False)
 class Sight:
@@ -35,11 +40,13 @@ class Sight:
 
 @dataclass(frozen=True)
 class Doubles:
-    """Rows of one asset that the merge dropped, refused or moved."""
+    """Rows of one asset that the merge dropped, refused or moved, and how many assets there are."""
 
     repeated: int = 0
     conflicting: int = 0
     disordered: int = 0
+    assets: int = 1
+    """Assets of the class, which share the instants that are looked around."""
 
 
 def grid_for(settings: Settings, equipment: Equipment) -> Grid:
@@ -85,7 +92,7 @@ def look_at(
     settings : Settings
         Settings.
     doubles : Doubles
-        Rows that the merge dropped, refused or moved.
+        Rows that the merge dropped, refused or moved, and how many assets there are.
 
     Returns
     -------
@@ -96,8 +103,10 @@ def look_at(
     grid = grid_for(settings, equipment)
     bins = binned(readings, equipment, grid)
     failed = instants(events.loc[events["kind"] == "failure", "time"])
+    failed = failed[:: -(-len(failed) // max(MOST_FAILURES // doubles.assets, 3)) or 1]
     busy = events[events["kind"].isin(["failure", "maintenance", "fault"])]
-    calm = calm_instants(bins, instants(busy["time"]), grid)
+    most = int(np.clip(MOST_CALM // doubles.assets, 2, 60))
+    calm = calm_instants(bins, instants(busy["time"]), grid, most)
     seen = AssetSeen(
         asset,
         describe_times(readings, equipment, cleaning),

@@ -121,7 +121,7 @@ def sampling(material: Material) -> Iterator[Finding]:
     Finding
         If the median period is off by a factor of 1.5, or a fifth of the readings are missing.
     """
-    if material.settings.windows.by == "segment":
+    if material.settings.windows.by != "time":
         return
     usual = material.equipment.period.total_seconds()
     known = [one for one in material.assets if one.times.period]
