@@ -14,6 +14,7 @@ from faultprint.cli import ceiling as limiting
 from faultprint.cli import doctor as examining
 from faultprint.cli import explain as explaining
 from faultprint.cli.options import Folder, Overrides, Params, Release
+from faultprint.cli.search import search
 from faultprint.cli.teach import teach
 from faultprint.errors import ConfigError, FaultprintError, RuleError, StoreError
 
@@ -33,6 +34,7 @@ app.add_typer(rules.app, name="rules")
 app.command("open-set")(open_set.open_set)
 app.command("benchmark")(benchmark.benchmark)
 app.command("explain")(explaining.explain)
+app.command()(search)
 app.command("doctor")(examining.doctor)
 app.command("ceiling")(limiting.ceiling)
 

@@ -101,7 +101,7 @@ def fit_rows(sample: Sample, rows: Flags, settings: Settings, seed: int) -> Fit:
         allowed,
     )
     metric = replace(metric, by_twin=_twin_knows(sample, settings))
-    return Fit(healthy, named, clouds, _boosted(sample, filled, rows, settings, seed), metric)
+    return Fit(healthy, named, clouds, boosted(sample, filled, rows, settings, seed), metric)
 
 
 def _twin_knows(sample: Sample, settings: Settings) -> bool:
@@ -135,7 +135,27 @@ def _named(
     }
 
 
-def _boosted(sample: Sample, filled: Floats, rows: Flags, settings: Settings, seed: int) -> str:
+def boosted(sample: Sample, filled: Floats, rows: Flags, settings: Settings, seed: int) -> str:
+    """Learn the classifier from some of the windows.
+
+    Parameters
+    ----------
+    sample : Sample
+        The training windows.
+    filled : NDArray[numpy.float64]
+        Their descriptors, shape (windows, features), without NaN.
+    rows : NDArray[numpy.bool_]
+        Which of them to look at.
+    settings : Settings
+        Settings.
+    seed : int
+        Seed of the classifier and of the choice of healthy windows.
+
+    Returns
+    -------
+    str
+        LightGBM's text; empty where there is but one class.
+    """
     if len(sample.classes) == 1:
         return ""
     shown, labels = np.nonzero((sample.truth > 0) & rows[:, None])
