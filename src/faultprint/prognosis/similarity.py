@@ -229,9 +229,11 @@ def worth_of(prior: Singles, life: Singles, cap: float) -> Singles:
 
 def _smoothed(values: Floats) -> Floats:
     """Smooth by straight lines under a Gaussian, forwards and backwards."""
+    if len(values) < 3:
+        return values
     rows = np.arange(len(values))
     gap = rows[None, :] - rows[:, None]
     kernel = np.exp(-0.5 * (gap / _WIDTH) ** 2)
     zero, one, two = ((kernel * gap**power).sum(axis=1)[:, None] for power in (0, 1, 2))
     weights = kernel * (two - one * gap)
-    return np.asarray(weights @ values / np.maximum(zero * two - one**2, 1e-9))
+    return np.asarray(weights @ values / (zero * two - one**2))
