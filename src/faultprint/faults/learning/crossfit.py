@@ -199,6 +199,7 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
     calibration = {
         name: calibrate(signals, i, sample.showing(name)) for i, name in enumerate(sample.classes)
     }
+    calibration = calibration | _against_healthy(sample, signals, calibration, settings)
     p_values = ranked(signals, sample.classes, calibration)
     limit, modes = limit_for(sample, p_values[:, 0], settings), sample.classes[1:]
     return Outside(
@@ -211,6 +212,29 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
         limit,
         judge(p_values, probabilities, limit, settings.detect.significance),
     )
+
+
+def _against_healthy(
+    sample: Sample, signals: Signals, calibration: dict[str, Calibration], settings: Settings
+) -> dict[str, Calibration]:
+    """Hear sensors and events together only where that finds more within the budget.
+
+    Where events are alarms on the very sensors that are looked at, both are strange together
+    whenever one is, and a second witness who repeats the first costs a part of the budget.
+    """
+    both = calibration[sample.classes[0]]
+    if not len(both.foreign) or len(sample.classes) == 1:
+        return {}
+    silent = np.where(np.arange(len(sample.classes)) == 0, np.nan, signals.foreign)
+    alone = calibrate(replace(signals, foreign=silent), 0, sample.showing(sample.classes[0]))
+    found = []
+    for one in (alone, both):
+        kept = {**calibration, sample.classes[0]: one}
+        p_value = ranked(signals, sample.classes, kept)[:, 0]
+        abnormal = p_value < _limit(sample, p_value, settings)
+        rows, episode = sample.episodes["row"].to_numpy(), sample.episodes["episode"].to_numpy()
+        found.append(pd.Series(abnormal[rows]).groupby(episode).mean().mean())
+    return {sample.classes[0]: both if found[1] > found[0] else alone}
 
 
 def outside_signals(

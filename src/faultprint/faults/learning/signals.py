@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from faultprint.faults.learning.design import DEVIANCE
 from faultprint.faults.learning.metric import Metric
 from faultprint.faults.learning.space import tidy
+from faultprint.faults.learning.witnesses import as_strange, both_strange
 from faultprint.state.limits import p_values
 
 Floats = NDArray[np.float64]
@@ -30,8 +31,9 @@ class Signals:
     """From the class: catches what lies beyond it. For healthy, from what the twin expects, if it
     has anything to go by."""
     foreign: Floats
-    """Away from all that classes differ in: catches what moves sensors no known class moves. None
-    for healthy, of which the twin's signal says it."""
+    """Away from all that classes differ in: catches what moves sensors no known class moves. Of
+    healthy, of which the twin's signal says it, how strange sensors and events are *both*; none
+    without events."""
 
     def all(self) -> tuple[Floats, Floats, Floats]:
         """List the signals.
@@ -107,7 +109,8 @@ def space_signals(
         the twin's signal where the metric leaves that to the twin.
     foreign : NDArray[numpy.float64]
         Length along all other coordinates, in which no class differs from another: the same for
-        every failure mode, NaN for healthy.
+        every failure mode; for healthy see
+        :func:`faultprint.faults.learning.witnesses.both_strange`.
     """
     place, count = metric.project(values), metric.discriminants
     distance = np.full((len(values), len(classes)), np.nan)
@@ -120,7 +123,7 @@ def space_signals(
     rest = place[:, count:] - metric.means[0, count:]
     length = np.sqrt((rest**2).sum(axis=1)) if rest.shape[1] else np.full(len(values), np.nan)
     foreign = np.repeat(length[:, None], len(classes), axis=1)
-    foreign[:, 0] = np.nan
+    foreign[:, 0] = both_strange(values, features, metric)
     return distance, foreign
 
 
@@ -170,10 +173,10 @@ def calibrate(signals: Signals, column: int, rows: NDArray[np.bool_]) -> Calibra
     mine = Signals(*(signal[rows][:, [column]] for signal in signals.all()))
     doubt, distance, foreign = (_known(signal) for signal in mine.all())
     alone = Calibration(doubt, distance, foreign, np.empty(0))
-    return Calibration(doubt, distance, foreign, _known(strangeness(mine, [alone])))
+    return Calibration(doubt, distance, foreign, _known(strangeness(mine, [alone], column)))
 
 
-def strangeness(signals: Signals, calibrations: list[Calibration]) -> Floats:
+def strangeness(signals: Signals, calibrations: list[Calibration], first: int = 0) -> Floats:
     """Join the signals of each class.
 
     Parameters
@@ -182,12 +185,15 @@ def strangeness(signals: Signals, calibrations: list[Calibration]) -> Floats:
         Of any windows.
     calibrations : list[Calibration]
         One per column.
+    first : int, default 0
+        Which class the first column is; 0 is healthy.
 
     Returns
     -------
     NDArray[numpy.float64]
         Shape (windows, classes): mean over the signals that are there of ``-log`` of their rank
-        among the calibration scores (Fisher's combination); NaN where there is none.
+        among the calibration scores (Fisher's combination); NaN where there is none. Of healthy,
+        where sensors and events together are stranger than that, as much as they are.
 
     Notes
     -----
@@ -197,15 +203,19 @@ def strangeness(signals: Signals, calibrations: list[Calibration]) -> Floats:
     """
     sums = np.zeros(signals.doubt.shape)
     count = np.zeros(signals.doubt.shape)
+    together = np.zeros(signals.doubt.shape)
     for signal, name in zip(signals.all(), ("doubt", "distance", "foreign"), strict=True):
         for column, calibration in enumerate(calibrations):
             known = getattr(calibration, name)
-            if len(known):
+            if len(known) and name == "foreign" and column + first == 0:
+                ranks = tail_ranks(signal[:, column], known)
+                together[:, column] = as_strange(ranks, count[:, column])
+            elif len(known):
                 rank = -np.log(tail_ranks(signal[:, column], known))
                 there = np.isfinite(rank)
                 sums[there, column] += rank[there]
                 count[there, column] += 1
-    return np.where(count > 0, sums / np.maximum(count, 1), np.nan)
+    return np.where(count > 0, np.maximum(sums / np.maximum(count, 1), together), np.nan)
 
 
 def novelty(

@@ -128,7 +128,7 @@ def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
     accept, margin = shrunk(scores, closeness, limit, near, beside)
     covered, unguarded = (share(scores, closeness, *b) for b in ((accept, margin), (limit, 1.0)))
     told, tells = None, 0.0
-    if others.readings:
+    if others.readings and len(parts) > 1:  # one occasion does not say what is common to all
         like = (near <= limit) & (beside < 1.0)
         told, tells = telling(others.readings, inside(scores, closeness, limit, 1.0), like)
     if told and tells >= covered - SAFER:
