@@ -231,7 +231,7 @@ def _against_healthy(
     for one in (alone, both):
         kept = {**calibration, sample.classes[0]: one}
         p_value = ranked(signals, sample.classes, kept)[:, 0]
-        abnormal = p_value < _limit(sample, p_value, settings)
+        abnormal = p_value < limit_for(sample, p_value, settings)
         rows, episode = sample.episodes["row"].to_numpy(), sample.episodes["episode"].to_numpy()
         found.append(pd.Series(abnormal[rows]).groupby(episode).mean().mean())
     return {sample.classes[0]: both if found[1] > found[0] else alone}
