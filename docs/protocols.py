@@ -64,7 +64,8 @@ STATE = """\
 Protocol. The first rows of each experiment are its reference and all that is learnt from; the rest
 is judged, rows of all experiments together, each by the rows up to it and no later one. Forecasts
 come from code that reads the columns of the sensors alone; labels are read when the forecasts lie
-on disk. No label chose anything. F1 is to be read beside the false (FAR) and missed alarm rates and
+on disk. No label chooses anything in a run; the notes say what was looked at while the detector was
+made. F1 is to be read beside the false (FAR) and missed alarm rates and
 J = 1 - FAR - MAR: more than half of the judged rows are abnormal, and to call every row so has a
 fine F1. *Watch* learns how fast the sensors wander, and its limit, from the references of all
 experiments, and the level of each from its own; *each file alone* gives each experiment nothing but
