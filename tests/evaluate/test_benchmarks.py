@@ -230,7 +230,7 @@ def test_a_stale_digit_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(book, "HERE", folder)
     assert book.pages(), "no results"
     page, text = next(iter(book.pages().items()))
-    at = text.index("RMSE [cycles]")
+    at = text.index("|---|")
     digit = next(i for i in range(at, len(text)) if text[i].isdigit())
     other = str((int(text[digit]) + 1) % 10)
     page.write_text(text[:digit] + other + text[digit + 1 :], "utf-8")
