@@ -44,17 +44,14 @@ RIGS = {
         for target in ("cooler", "valve", "pump", "accumulator")
     },
     # Windows that do not overlap: of the one healthy recording, there are few others.
-    **{
-        f"cwru, by {what}": (
-            "cwru",
-            {
-                "windows.count": 2000,
-                "windows.count_step": 2000,
-                "detect.false_alarms_per_asset_month": 2_500_000.0,
-            },
-        )
-        for what in ("bearing", "recording")
-    },
+    "cwru, by bearing": (
+        "cwru",
+        {
+            "windows.count": 2000,
+            "windows.count_step": 2000,
+            "detect.false_alarms_per_asset_month": 2_500_000.0,
+        },
+    ),
 }
 """Name -> params file, and what is set otherwise: a hundredth of the healthy windows may alarm, on
 CWRU, where there are thirty, a sixth of them."""
@@ -134,8 +131,7 @@ def _episodes(windows: pd.DataFrame, rig: str) -> pd.Series:
     place = (
         windows.groupby("asset").cumcount() * 4 // windows.groupby("asset")["end"].transform("size")
     )
-    hour = windows["end"].dt.strftime("%d.%H" if rig.endswith("recording") else "")
-    return asset + "-" + hour.where(windows["label"] != "healthy", place.astype("str"))
+    return asset + "-" + place.astype("str").where(windows["label"] == "healthy", "")
 
 
 def hide(fault: str, settings: Settings, windows: pd.DataFrame) -> _Bench:
@@ -278,10 +274,12 @@ def _archive(known: pd.DataFrame, matrix: NDArray[np.float64]) -> Archive:
 
 
 def rig_loop(data: Path, scratch: Path) -> list[dict[str, Any]]:
-    """Hide every fault of every rig in turn."""
+    """Hide every fault of the hydraulic rig in turn."""
     rows: list[Hidden] = []
     scratch.mkdir(parents=True, exist_ok=True)
     for rig in RIGS:
+        if rig.startswith("cwru"):  # two bearings of a fault: see docs.loop_bearings
+            continue
         settings, windows = rig_windows(rig, data, scratch)
         for fault in sorted(set(windows["label"]) - {"healthy"}):
             rows += teach_hidden(hide(fault, settings, windows), rig, scratch)
