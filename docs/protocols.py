@@ -129,6 +129,9 @@ weighs these alike for all states. All are asked about groups they did not learn
 blend takes those that surprise least. Where a unit has several components, what is said of the
 others is offered as one more view. All of it is `faultprint.faults.grouped` and knows no data
 set.
+
+Every state that is judged was learnt from other groups. Hiding a whole state, and telling that it
+is none of the known ones, is another question, see [open set](../explanation/open-set.md).
 """
 
 PROTOCOLS = {
