@@ -57,11 +57,22 @@ def _page(name: str, results: dict[str, dict[str, Any]]) -> str:
     ablations = results.get(f"{name}.ablations")
     if ablations:
         lines += ["## What each part gives", "", f"`{ablations['command']}`", "", told.ablations]
-        lines += [*_table(ablations["figures"], told, told.brief), ""]
+        lines += _by_stratum(ablations["figures"], told)
     note = HERE / "notes" / f"{name}.md"
     if note.is_file():
         lines += [note.read_text("utf-8")]
     return "\n".join([*lines, *_costs(name, results), *_data(result)])
+
+
+def _by_stratum(figures: list[dict[str, Any]], told: Told) -> list[str]:
+    """Lay ablations out, a table a stratum where there are several."""
+    strata = list(dict.fromkeys(one["stratum"] for one in figures))
+    lines = []
+    for stratum in strata:
+        lines += [f"### {stratum}", ""] if len(strata) > 1 else []
+        mine = [one for one in figures if one["stratum"] == stratum]
+        lines += [*_table(mine, told, told.brief), ""]
+    return lines
 
 
 def _table(figures: list[dict[str, Any]], told: Told, measures: tuple[str, ...]) -> list[str]:
