@@ -93,6 +93,17 @@ class LifeLearner:
     loss_name = "RMSE of left-out assets [cycles]"
 
     def __init__(self, history: Histories, remaining: Floats, settings: LifeSettings) -> None:
+        """Take the training assets.
+
+        Parameters
+        ----------
+        history : Histories
+            Training assets.
+        remaining : NDArray[numpy.float64]
+            Remaining life at the last row of each, NaN where it is not known [cycles].
+        settings : LifeSettings
+            The settings as they are.
+        """
         self._history, self._remaining, self._settings = history, remaining, settings
         self._labels = life_labels(history, remaining, settings.cap)
 
@@ -166,6 +177,15 @@ class FaultLearner:
     loss_name = "log loss of left-out assets, classes alike [nat]"
 
     def __init__(self, settings: Settings, expected: Path) -> None:
+        """Read the windows of the training part.
+
+        Parameters
+        ----------
+        settings : Settings
+            The settings as they are.
+        expected : Path
+            What the stage ``expect`` wrote.
+        """
         self._settings = settings
         windows = read_frames(expected / "windows", ("label", "use", "part", "fold"))
         residuals = read_frames(expected / "residuals")
