@@ -11,7 +11,7 @@ import pytest
 from faultprint.config import Tracking
 from faultprint.errors import ConfigError
 from faultprint.stages.search import Places, search
-from faultprint.stages.searched import LifeLearner
+from faultprint.stages.searched import life_learner
 from faultprint.store.studies import Search, Tried, load_search, run_study
 from faultprint.store.tracking import _mlflow, prepare
 from tests.prognosis.wearing import FAST, wearing
@@ -141,14 +141,14 @@ def test_a_space_that_cannot_be_searched_is_refused(tmp_path: Path, root: Path) 
 
 def test_the_learners_of_remaining_life_are_judged_by_other_assets() -> None:
     history, remaining = wearing(12, 13)
-    learner = LifeLearner(history, remaining, FAST)
+    learner = life_learner(history, remaining, FAST)
     known, new = np.arange(8), np.arange(8, 12)
     small = learner.loss({"trees.rounds": 2, "net.steps": 1}, known, new)
     usual = learner.loss({}, known, new)
     assert usual < 0.7 * small
     wrong = remaining.copy()
     wrong[8:] = 30.0  # the labels of those that judge do not reach the learners
-    other = LifeLearner(history, wrong, FAST)
+    other = life_learner(history, wrong, FAST)
     assert other.loss({}, known, known[:0:-1][:4]) == learner.loss({}, known, known[:0:-1][:4])
 
 

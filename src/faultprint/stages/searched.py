@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,8 +36,15 @@ _LEAST = 1e-6
 class Learner(Protocol):
     """Something with settings that learns from some groups and is judged by others."""
 
-    loss_name: str
-    """What the loss is."""
+    @property
+    def loss_name(self) -> str:
+        """Name the loss.
+
+        Returns
+        -------
+        str
+            With its unit.
+        """
 
     @property
     def groups(self) -> int:
@@ -87,59 +95,19 @@ class Learner(Protocol):
         """
 
 
+@dataclass(frozen=True)
 class LifeLearner:
     """The first stage of remaining life."""
 
-    loss_name = "RMSE of left-out assets [cycles]"
-
-    def __init__(self, history: Histories, remaining: Floats, settings: LifeSettings) -> None:
-        """Take the training assets.
-
-        Parameters
-        ----------
-        history : Histories
-            Training assets.
-        remaining : NDArray[numpy.float64]
-            Remaining life at the last row of each, NaN where it is not known [cycles].
-        settings : LifeSettings
-            The settings as they are.
-        """
-        self._history, self._remaining, self._settings = history, remaining, settings
-        self._labels = life_labels(history, remaining, settings.cap)
-
-    @property
-    def groups(self) -> int:
-        """Count the assets.
-
-        Returns
-        -------
-        int
-            Assets.
-        """
-        return len(self._history.assets)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Tell the settings as they are.
-
-        Returns
-        -------
-        dict[str, Any]
-            Nested.
-        """
-        return self._settings.model_dump(mode="json")
-
-    @property
-    def fingerprint(self) -> str:
-        """Tell data and settings apart: trials of others are not taken up again.
-
-        Returns
-        -------
-        str
-            Hexadecimal.
-        """
-        rows = self._history
-        return _digest(self.settings, rows.starts, rows.conditions, rows.readings, self._labels)
+    history: Histories
+    """Training assets."""
+    remaining: Floats
+    """Remaining life at the last row of each, NaN where it is not known [cycles]."""
+    settings: dict[str, Any]
+    """The settings as they are."""
+    groups: int
+    fingerprint: str
+    loss_name: str = "RMSE of left-out assets [cycles]"
 
     def loss(self, given: Given, learn: Ints, judge: Ints) -> float:
         """Learn the first stage, and judge the mean of its learners.
@@ -159,81 +127,52 @@ class LifeLearner:
             Root mean squared error over all rows with enough history [cycles].
         """
         settings = LifeSettings.model_validate(merge_params(self.settings, given))
-        known, new = self._history.take(np.sort(learn)), self._history.take(np.sort(judge))
-        code = self._history.codes()
-        labels = self._labels[np.isin(code, learn)]
-        seed = settings.seeds[0]
-        stage = learn_first(known, self._remaining[np.sort(learn)], labels, settings, seed)
+        code, labels = self.history.codes(), life_labels(self.history, self.remaining, settings.cap)
+        known, new = self.history.take(np.sort(learn)), self.history.take(np.sort(judge))
+        told = self.remaining[np.sort(learn)], labels[np.isin(code, learn)]
+        stage = learn_first(known, *told, settings, settings.seeds[0])
         forecasts, _ = forecast_first(stage, settings, new)
-        truth = self._labels[np.isin(code, judge)]
+        truth = labels[np.isin(code, judge)]
         used = np.isfinite(truth) & (new.ages() > 2 * SHORTEST)
         mean = forecasts[:, : len(settings.learners)].mean(axis=1)
         return rmse(mean[used], truth[used])
 
 
+def life_learner(history: Histories, remaining: Floats, settings: LifeSettings) -> LifeLearner:
+    """Make the learners of remaining life ready.
+
+    Parameters
+    ----------
+    history : Histories
+        Training assets.
+    remaining : NDArray[numpy.float64]
+        Remaining life at the last row of each, NaN where it is not known [cycles].
+    settings : LifeSettings
+        The settings as they are.
+
+    Returns
+    -------
+    LifeLearner
+        With assets as groups.
+    """
+    said = settings.model_dump(mode="json")
+    seen = _digest(said, history.starts, history.conditions, history.readings, remaining)
+    return LifeLearner(history, remaining, said, len(history.assets), seen)
+
+
+@dataclass(frozen=True)
 class FaultLearner:
     """The classifiers of faults, of all equipment classes together."""
 
-    loss_name = "log loss of left-out assets, classes alike [nat]"
-
-    def __init__(self, settings: Settings, expected: Path) -> None:
-        """Read the windows of the training part.
-
-        Parameters
-        ----------
-        settings : Settings
-            The settings as they are.
-        expected : Path
-            What the stage ``expect`` wrote.
-        """
-        self._settings = settings
-        windows = read_frames(expected / "windows", ("label", "use", "part", "fold"))
-        residuals = read_frames(expected / "residuals")
-        self._samples = {
-            name: gather(frame, residuals[name], settings) for name, frame in windows.items()
-        }
-        named = {
-            name: f"{name}/" + kept_whole(one.windows, settings.split).astype("str")
-            for name, one in self._samples.items()
-        }
-        whole = sorted({group for groups in named.values() for group in groups})
-        place = {group: number for number, group in enumerate(whole)}
-        self._count = len(whole)
-        self._group = {name: groups.map(place).to_numpy() for name, groups in named.items()}
-
-    @property
-    def groups(self) -> int:
-        """Count assets, or runs where there is one asset.
-
-        Returns
-        -------
-        int
-            Groups.
-        """
-        return self._count
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Tell the settings as they are.
-
-        Returns
-        -------
-        dict[str, Any]
-            Nested.
-        """
-        return self._settings.model_dump(mode="json")
-
-    @property
-    def fingerprint(self) -> str:
-        """Tell data and settings apart: trials of others are not taken up again.
-
-        Returns
-        -------
-        str
-            Hexadecimal.
-        """
-        arrays = [part for one in self._samples.values() for part in (one.matrix, one.truth)]
-        return _digest(self.settings, *arrays, *self._group.values())
+    samples: dict[str, Sample]
+    """Equipment class -> its training windows."""
+    group: dict[str, NDArray[Any]]
+    """Equipment class -> the group of each of its windows."""
+    settings: dict[str, Any]
+    """The settings as they are."""
+    groups: int
+    fingerprint: str
+    loss_name: str = "log loss of left-out assets, classes alike [nat]"
 
     def loss(self, given: Given, learn: Ints, judge: Ints) -> float:
         """Learn the classifiers, and judge their probabilities.
@@ -253,17 +192,41 @@ class FaultLearner:
             Mean over the classes of each equipment class of the mean negative log probability.
         """
         settings = settings_from(merge_params(self.settings, given))
-        losses = [
-            loss
-            for name, sample in self._samples.items()
-            for loss in _class_losses(
-                sample,
-                np.isin(self._group[name], learn),
-                np.isin(self._group[name], judge),
-                settings,
-            )
-        ]
+        losses: list[float] = []
+        for name, sample in self.samples.items():
+            rows, asked = (np.isin(self.group[name], groups) for groups in (learn, judge))
+            losses += _class_losses(sample, rows, asked, settings)
         return float(np.mean(losses)) if losses else 0.0
+
+
+def fault_learner(settings: Settings, expected: Path) -> FaultLearner:
+    """Make the classifiers of faults ready; the training part of the windows alone is taken.
+
+    Parameters
+    ----------
+    settings : Settings
+        The settings as they are.
+    expected : Path
+        What the stage ``expect`` wrote.
+
+    Returns
+    -------
+    FaultLearner
+        With assets, or runs where there is one asset, as groups.
+    """
+    windows = read_frames(expected / "windows", ("label", "use", "part", "fold"))
+    residuals = read_frames(expected / "residuals")
+    samples = {name: gather(frame, residuals[name], settings) for name, frame in windows.items()}
+    named = {
+        name: f"{name}/" + kept_whole(one.windows, settings.split).astype("str")
+        for name, one in samples.items()
+    }
+    whole = sorted({group for groups in named.values() for group in groups})
+    place = {group: number for number, group in enumerate(whole)}
+    group = {name: groups.map(place).to_numpy(dtype=np.int64) for name, groups in named.items()}
+    said = settings.model_dump(mode="json")
+    arrays = [part for one in samples.values() for part in (one.matrix, one.truth)]
+    return FaultLearner(samples, group, said, len(whole), _digest(said, *arrays, *group.values()))
 
 
 def _digest(settings: dict[str, Any], *arrays: NDArray[Any]) -> str:
@@ -316,7 +279,7 @@ def learner_of(
         If a benchmark comes without its data, or its learners cannot be searched.
     """
     if name == "classifier":
-        return name, FaultLearner(settings, Workspace(root).expected)
+        return name, fault_learner(settings, Workspace(root).expected)
     benchmark = load_benchmark(name, benchmarks)
     if data is None or not isinstance(benchmark, LifeBenchmark):
         raise ConfigError.because(
@@ -327,4 +290,4 @@ def learner_of(
     folder = folder_of(benchmark, data)
     check_pins(folder, benchmark.data)
     first = next(iter(benchmark.variants.values()))
-    return benchmark.protocol, LifeLearner(*train_part(benchmark, folder), first)
+    return benchmark.protocol, life_learner(*train_part(benchmark, folder), first)
