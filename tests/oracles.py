@@ -252,6 +252,7 @@ DESCRIPTORS: dict[str, tuple[int, Callable[[list[float], list[float]], float]]] 
     "mean_3_of_12": (12, lambda x, t: _mean(_part(x, 3, 12))),
     "std_3_of_12": (12, lambda x, t: math.sqrt(_moment(_part(x, 3, 12), 2))),
     "min_3_of_12": (12, lambda x, t: min(_part(x, 3, 12))),
+    "max_3_of_12": (12, lambda x, t: max(_part(x, 3, 12))),
     "max_12_of_12": (12, lambda x, t: max(_part(x, 12, 12))),
     "slope_3_of_12": (24, lambda x, t: _slope(_part(x, 3, 12), _hours_of_part(t, x, 3, 12))),
     "std_2_of_2": (2, lambda x, t: math.sqrt(_moment(_part(x, 2, 2), 2))),

@@ -77,8 +77,11 @@ def test_signals_that_agree_are_stranger_than_one_alone() -> None:
     rng = np.random.default_rng(2)
     known = calibrate(signals_of(*rng.normal(size=(3, 999))), 0, np.ones(999, dtype=bool))
     rows = signals_of(np.array([3.0, 3.0]), np.array([0.0, 3.0]), np.array([0.0, 3.0]))
-    alone, together = strangeness(rows, [known])[:, 0]
+    alone, together = strangeness(rows, [known], first=1)[:, 0]
     assert together > 2 * alone
+    # against healthy, the second witness takes the place of a weaker joint signal, no more
+    without = signals_of(rows.doubt[:, 0], rows.distance[:, 0], np.full(2, np.nan))
+    assert (strangeness(rows, [known]) >= strangeness(without, [known])).all()
 
 
 @given(st.lists(st.floats(-50, 50), min_size=1, max_size=40), st.floats(-60, 900))

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from faultprint.config import Settings
 from faultprint.faults.diagnosis.verdicts import Judgement
-from faultprint.faults.learning.crossfit import Fit, Outside, ask_outside, fit_rows, step_of
+from faultprint.faults.learning.crossfit import Fit, Outside, ask_outside, fit_rows
 from faultprint.faults.learning.design import unit_of
 from faultprint.faults.learning.later import limit_at_home
+from faultprint.faults.learning.limit import step_of
 from faultprint.faults.learning.sample import Sample, gather
 from faultprint.faults.learning.space import tidy
 from faultprint.faults.learning.symptoms import typical_of

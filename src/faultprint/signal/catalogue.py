@@ -218,9 +218,7 @@ _EDGE = r"(?:0|[1-9]\d*)(?:p\d*[1-9])?"
 _FAMILIES: Mapping[re.Pattern[str], Callable[[re.Match[str]], Descriptor | None]] = {
     re.compile(r"autocorrelation_(?P<lag>[1-9]\d{0,3})"): _lagged,
     re.compile(rf"band_energy_(?P<low>{_EDGE})_(?P<high>{_EDGE})"): _banded,
-    re.compile(
-        r"(?P<what>mean|std|min|max|slope)_(?P<part>[1-9]\d{0,2})_of_(?P<parts>[1-9]\d{0,2})"
-    ): _parted,
+    re.compile(rf"(?P<what>{'|'.join(_PARTS)})_{_WHICH}"): _parted,
 }
 
 FAMILIES: Mapping[str, str] = MappingProxyType(

@@ -61,7 +61,8 @@ def bootstrap(
         return float("nan"), float("nan"), float("nan")
     rng = np.random.default_rng(seed)
     drawn = [measure(rng.integers(0, n, n)) for _ in range(DRAWS)]
-    low, high = np.nanquantile(drawn, [0.025, 0.975])  # of draws on which it can be measured
+    told = np.array(drawn)[np.isfinite(drawn)]  # of draws on which it can be measured
+    low, high = np.quantile(told, [0.025, 0.975]) if len(told) else (np.nan, np.nan)
     return float(measure(np.arange(n))), float(low), float(high)
 
 

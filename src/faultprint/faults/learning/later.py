@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from faultprint.config import Settings
 from faultprint.faults.learning import boost
-from faultprint.faults.learning.crossfit import fit_rows, limit_for
+from faultprint.faults.learning.crossfit import fit_rows
 from faultprint.faults.learning.design import design, values_of
+from faultprint.faults.learning.limit import limit_for
 from faultprint.faults.learning.sample import Sample
 from faultprint.faults.learning.signals import (
     Calibration,
