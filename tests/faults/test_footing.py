@@ -84,6 +84,15 @@ def test_what_the_sensor_shows_stands_in_the_evidence() -> None:
     assert json.loads(after["candidates"].iloc[at])["sensor:pressure"] is None
 
 
+def test_a_sensor_under_suspicion_stands_beside_those_in_doubt() -> None:
+    before, after = judged(fresh())
+    windows = fresh().assign(suspected="vibration:missing")
+    told = with_doubts(known(), windows, expect(known().twin, fresh()), before)
+    rests = doubts(after)
+    assert {frozenset(one) for one in rests} > {frozenset()}
+    assert doubts(told) == [one | {"vibration"} if one else set() for one in rests]
+
+
 def test_no_reading_of_one_sensor_alone_gives_a_known_fault() -> None:
     """Healthy machines; one sensor reads anything."""
     healthy = fresh()[fresh()["use"] == "healthy"].iloc[::4].reset_index(drop=True)

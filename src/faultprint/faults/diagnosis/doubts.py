@@ -25,7 +25,7 @@ from faultprint.faults.diagnosis.footing import (
 from faultprint.faults.learning.design import design, source_of, values_of
 from faultprint.faults.model import ClassModel
 from faultprint.faults.teaching.taught import TaughtSet
-from faultprint.state.distrust import SENSOR
+from faultprint.state.distrust import SENSOR, SUSPECTED, distrusted_sensors
 from faultprint.twin.expectation import Twin
 
 Floats = NDArray[np.float64]
@@ -83,9 +83,10 @@ def with_doubts(
     -------
     pandas.DataFrame
         The same rows. A known or ambiguous diagnosis that would fall without a sensor is ambiguous
-        and has ``sensor:<name>`` among its candidates and its evidence; a further fault that would
-        fall is not named. The same frame where the model does not say what healthy machines show
-        (it was learnt before that was asked).
+        and has ``sensor:<name>`` among its candidates and its evidence, with the sensors beside it
+        that are under suspicion in the window; a further fault that would fall is not named. The
+        same frame where the model does not say what healthy machines show (it was learnt before
+        that was asked).
 
     Notes
     -----
@@ -103,6 +104,7 @@ def with_doubts(
     if named.rows.empty:
         return diagnoses
     doubts, also = _falling(known, shown, named)
+    doubts = _with_suspects(doubts, named.windows)
     texts: dict[str, list[str]] = {c: diagnoses[c].tolist() for c in _WRITTEN}
     for n, at in enumerate(named.places.tolist()):
         texts["also"][at] = _json(also[n])
@@ -152,6 +154,17 @@ def _falling(
             if heard[n]:
                 del also[n][mode]
     return doubts, also
+
+
+def _with_suspects(doubts: list[list[str]], windows: pd.DataFrame) -> list[list[str]]:
+    """Add, where a diagnosis is in doubt, the sensors that are under suspicion anyway."""
+    if SUSPECTED not in windows:
+        return doubts
+    suspects = [list(distrusted_sensors(str(told))) for told in windows[SUSPECTED]]
+    return [
+        [*rests, *(s for s in others if s not in rests)] if rests else rests
+        for rests, others in zip(doubts, suspects, strict=True)
+    ]
 
 
 def _alarming(model: ClassModel, values: Floats, limits: Floats, rows: NDArray[np.int64]) -> Flags:
