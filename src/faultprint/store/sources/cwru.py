@@ -131,8 +131,8 @@ def _recording(file: SourceFile, mapping: ReadingsMap, options: Mapping[str, obj
 def _signals(file: SourceFile, number: int, step: int) -> dict[str, npt.NDArray[np.float64]]:
     try:
         held = loadmat(io.BytesIO(file.read_bytes()))
-    # scipy's answer to MATLAB 7.3, which is HDF5, is a NotImplementedError of its own.
-    except (ValueError, OSError, TypeError, NotImplementedError, EOFError) as error:
+    # scipy answers MATLAB 7.3, which is HDF5, with a kind of RuntimeError.
+    except (ValueError, OSError, TypeError, RuntimeError, EOFError) as error:
         raise SourceError.because(
             f"{file.name!r}, which is truncated or no .mat file ({str(error)[:120]})",
             "a MATLAB 5 file",

@@ -24,9 +24,9 @@ from faultprint.errors import ConfigError, SourceError, listed
 Samples = npt.NDArray[np.generic]
 """One channel, shape (n,), in the number type of the file."""
 
-_MENDED = (ValueError, OSError, TypeError, EOFError, NotImplementedError, struct.error)
+_MENDED = (ValueError, OSError, TypeError, EOFError, RuntimeError, struct.error)
 """What the readers raise for a file that is truncated or of another kind; scipy answers MATLAB 7.3,
-which is HDF5, with ``NotImplementedError``."""
+which is HDF5, with a kind of ``RuntimeError``."""
 
 
 def read_segments(
