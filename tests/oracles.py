@@ -459,9 +459,10 @@ def _reason(
 
 
 def label(  # noqa: C901 -- the rules in the order in which they hold
-    end: pd.Timestamp, reason: str, events: list[dict], labels: Labels, last: pd.Timestamp
+    window: Mapping, events: list[dict], labels: Labels, last: pd.Timestamp
 ) -> tuple[str, str]:
     """(label, use) of one window of an asset with these events, labelled from failures."""
+    start, end, reason = window["start"], window["end"], window["reason"]
     if reason:
         return "", f"not_evaluable:{reason}"
     failures = [e for e in events if e["kind"] == "failure"]
@@ -471,8 +472,9 @@ def label(  # noqa: C901 -- the rules in the order in which they hold
         over = _over(failure, events, labels)
         if failure["time"] < end <= over:
             return "", "failed"
-    settled = [_over(f, events, labels) for f in failures] + [m["time"] for m in care]
-    if any(t < end < t + recovery for t in settled):
+    over = [_over(f, events, labels) for f in failures]
+    settled = over + [m["time"] for m in care]
+    if any(t < end < t + recovery for t in settled) or any(start < t < end for t in over):
         return "", "recovering"
     doubts, modes = [], set()
     for failure in failures:

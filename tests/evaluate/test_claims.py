@@ -122,6 +122,19 @@ def test_preventive_work_censors_where_a_failure_would_have_counted(
     assert judged["outcome"].tolist() == [outcome]
 
 
+@pytest.mark.parametrize("gap", ["0h", "12h"])
+def test_an_incident_that_opens_as_the_failure_happens_is_its_aftermath(gap: str) -> None:
+    failures, judged = match_incidents(
+        incidents(("P1", 50, 52, "wear")),
+        events(WEAR),
+        DETECT,
+        Labels(horizon="48h", gap=gap, recovery="24h"),
+        LOOKED,
+    )
+    assert failures["found"].tolist() == [False]
+    assert judged[["outcome", "why"]].to_numpy().tolist() == [["duplicate", "after_failure"]]
+
+
 def test_failures_and_incidents_are_judged_over_the_same_time() -> None:
     happened = events(WEAR)
     looked = observed(("P1", 49, 80), ("P2", 49, 80))

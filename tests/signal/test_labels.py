@@ -239,7 +239,6 @@ def test_equals_the_slow_twin(
     found = label_windows(windows, events, labels, {"p1": last})
     rows = events.to_dict("records")
     expected = [
-        oracles.label(end, reason, rows, labels, last)
-        for end, reason in zip(windows["end"], windows["reason"], strict=True)
+        oracles.label(window, rows, labels, last) for window in windows.to_dict("records")
     ]
     assert list(zip(found["label"], found["use"], strict=True)) == expected

@@ -226,6 +226,31 @@ def test_mixed_time_formats(plant: Plant) -> None:
     ]
 
 
+def test_a_mean_named_by_the_beginning_of_its_day_is_dated_by_its_end(plant: Plant) -> None:
+    days = [f"2025-01-{day:02d},P1,5.0,40" for day in range(1, 31)]
+    plant.put("readings/a.csv", days)
+    plant.source["timezone"] = "Europe/Berlin"
+    plant.source["readings"][0] |= {"timezone": "Europe/Berlin", "known_after": "30h"}
+    plant.ingest()
+    times = read_readings(plant.tables, "pump", "P1")["time"]
+    assert times.iloc[0] == pd.Timestamp("2025-01-02T06:00+01:00")
+    assert len(times) == len(days)
+
+
+def test_one_machine_has_one_name_however_a_file_writes_its_number(plant: Plant) -> None:
+    plant.put("readings/a.csv", [row.replace(",P1,", ",7.0,") for row in rows()])
+    plant.events(["7,2025-01-02T00:00:00Z,breakdown,wear"])
+    plant.ingest()
+    assert list_assets(plant.tables) == [("pump", "7")]
+    assert read_table(plant.tables, "events")["asset"].tolist() == ["7"]
+
+
+def test_a_name_that_only_looks_like_a_number_is_kept(plant: Plant) -> None:
+    plant.put("readings/a.csv", rows("7.0") + rows("7.1"))
+    plant.ingest()
+    assert sorted(asset for _, asset in list_assets(plant.tables)) == ["7.0", "7.1"]
+
+
 def test_local_time_through_the_clock_change(plant: Plant) -> None:
     local = pd.date_range("2025-10-25T20:00Z", periods=12, freq="h").tz_convert("Europe/Berlin")
     lines = [f"{time:%Y-%m-%d %H:%M:%S},P1,5,{k}" for k, time in enumerate(local)]

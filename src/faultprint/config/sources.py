@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
 
-from faultprint.config.strict import Strict
+from faultprint.config.strict import Duration, Strict
 
 
 class SensorColumn(Strict):
@@ -37,6 +38,9 @@ class ReadingsMap(Strict):
     """``ISO8601``, a strptime format, or ``epoch_s`` / ``epoch_ms``."""
     timezone: str | None = None
     """IANA zone of times written without one; without it such times are an error."""
+    known_after: Duration = timedelta(0)
+    """From the time a row is named by to when its values are known. The mean of a day is often
+    named by the beginning of the day: read so, it would tell of hours that are still to come."""
     separator: str = ","
     """Between two columns of a CSV."""
     decimal: str = "."

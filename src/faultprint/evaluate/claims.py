@@ -122,11 +122,12 @@ class Claims:
         Returns
         -------
         bool
-            Whether it opened between ``gap`` before the failure and ``recovery`` after its end.
+            Whether it opened between ``gap`` before the failure and ``recovery`` after its end; one
+            that opened at the very instant of the failure foretold nothing, with a gap or without.
         """
-        latest = failure["time"] - self.labels.gap
-        over = failure["end"] + self.labels.recovery
-        return bool(latest < incident["opened"] <= over)
+        opened, time = incident["opened"], failure["time"]
+        late = opened > time - self.labels.gap or opened == time
+        return bool(late and opened <= failure["end"] + self.labels.recovery)
 
     def saw(self, incident: Row, interval: Row) -> bool:
         """Tell whether an incident was open in an interval of fault, the first spell it saw.

@@ -87,7 +87,8 @@ def label_windows(
     - ``not_evaluable:<reason>``: it has no descriptors to learn from;
     - ``failed``: after a failure until its logged end, else until the first maintenance or restart
       within ``recovery`` after it;
-    - ``recovering``: less than ``recovery`` after a failure ended or after any maintenance;
+    - ``recovering``: less than ``recovery`` after a failure ended or after any maintenance, or
+      begun before a failure was over, so that it still holds the fault;
     - ``gap``: less than ``gap`` before a failure;
     - ``fault``: at most ``horizon`` before one or more failures; ``unlabelled`` if the mode of one
       is not known. What precedes the replacement of the very item that failed later is not its
@@ -196,9 +197,12 @@ def _downtimes(story: _Story, spans: _Spans) -> Whole:
     return np.where(ends >= starts, ends, repaired)
 
 
-def _recovering(ends: Whole, story: _Story, spans: _Spans) -> Flags:
-    since = np.concatenate([_downtimes(story, spans), story.maintenance])
-    return _any_within(ends, since + 1, since + spans.recovery - 1)
+def _recovering(windows: pd.DataFrame, story: _Story, spans: _Spans) -> Flags:
+    starts, ends = instants(windows["start"]), instants(windows["end"])
+    over = np.sort(_downtimes(story, spans))
+    last = np.insert(over, 0, MISSING)[np.searchsorted(over, ends)]
+    since = np.concatenate([over, story.maintenance])
+    return (starts < last) | _any_within(ends, since + 1, since + spans.recovery - 1)
 
 
 def _onsets(story: _Story, spans: _Spans) -> tuple[Whole, Whole]:
@@ -241,7 +245,7 @@ def _judge_failures(
         [
             *_not_evaluable(windows),
             (_any_within(ends, times + 1, _downtimes(story, spans)), "failed"),
-            (_recovering(ends, story, spans), "recovering"),
+            (_recovering(windows, story, spans), "recovering"),
             (_any_within(ends, np.maximum(times - spans.gap + 1, fault), times), "gap"),
             (np.array([bool(m) for m in modes], dtype=bool), FAULT),
             (_any_within(ends, doubt, times), "buffer"),
@@ -272,7 +276,7 @@ def _judge_intervals(
             *_not_evaluable(windows),
             (np.array([bool(m) for m in modes], dtype=bool), FAULT),
             (partly, "buffer"),
-            (over | _recovering(ends, story, spans), "recovering"),
+            (over | _recovering(windows, story, spans), "recovering"),
         ],
         modes,
     )

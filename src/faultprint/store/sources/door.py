@@ -48,11 +48,14 @@ def asset_names(values: pd.Series) -> pd.Series:
     Returns
     -------
     pandas.Series
-        Text without blanks around it; whole numbers without a decimal point.
+        Text without blanks around it; numbers that are all whole, written or stored with a decimal
+        point (as a missing cell makes pandas do), without it.
     """
     if pd.api.types.is_float_dtype(values.dtype) and (values.dropna() % 1 == 0).all():
         values = values.astype("Int64")
-    return values.astype("str").where(values.notna(), "").astype("str").str.strip()
+    named = values.astype("str").where(values.notna(), "").astype("str").str.strip()
+    whole = named.str.fullmatch(r"\d+\.0+")
+    return named.str.partition(".")[0] if (whole | (named == "")).all() else named
 
 
 def numbers(
@@ -95,6 +98,7 @@ def _place(raw: RawReadings) -> _Rows:
         asset = pd.Series(raw.asset or "", index=frame.index, dtype="str")
     groups = asset if mapping.asset else pd.Series(0, index=frame.index)
     times, reasons = parse_times(frame[mapping.time], mapping.time_format, mapping.timezone, groups)
+    times += mapping.known_after
     _refuse_whole(raw, reasons)
     reasons = reasons.mask((asset == "") & (reasons == ""), "no asset")
     bad = (reasons != "").to_numpy()
