@@ -238,7 +238,5 @@ def test_equals_the_slow_twin(
     events, last = events_of(told), hours(520)
     found = label_windows(windows, events, labels, {"p1": last})
     rows = events.to_dict("records")
-    expected = [
-        oracles.label(window, rows, labels, last) for window in windows.to_dict("records")
-    ]
+    expected = [oracles.label(window, rows, labels, last) for window in windows.to_dict("records")]
     assert list(zip(found["label"], found["use"], strict=True)) == expected
