@@ -45,7 +45,7 @@ CANDIDATE = "candidate"
 
 LEARNT_BY = (
     "records.py",
-    "tables.py",
+    "tables",
     "config",
     "signal",
     "twin",

@@ -30,7 +30,7 @@ from faultprint.store.parquet import (
 
 SCORED_BY = (
     "records.py",
-    "tables.py",
+    "tables",
     "config",
     "signal",
     "twin",
