@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from docs.overview import overview
 from docs.protocols import PROTOCOLS, Told
 from faultprint.store.benchmarks import read_results
 
@@ -27,7 +28,8 @@ def pages() -> dict[Path, str]:
     """
     results = read_results(HERE / "results")
     names = sorted(name for name in results if "." not in name)
-    return {HERE / f"{name}.md": _page(name, results) for name in names}
+    boards = {HERE / f"{name}.md": _page(name, results) for name in names}
+    return {HERE / "README.md": overview(results), **boards}
 
 
 def stale() -> list[str]:
@@ -66,7 +68,8 @@ def _page(name: str, results: dict[str, dict[str, Any]]) -> str:
 
 def _by_stratum(figures: list[dict[str, Any]], told: Told) -> list[str]:
     """Lay ablations out, a table a stratum where there are several."""
-    strata = list(dict.fromkeys(one["stratum"] for one in figures))
+    told_of = [one for one in figures if one["measure"] in told.brief]
+    strata = list(dict.fromkeys(one["stratum"] for one in told_of))
     lines = []
     for stratum in strata:
         lines += [f"### {stratum}", ""] if len(strata) > 1 else []
