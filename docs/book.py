@@ -13,7 +13,7 @@ from typing import Any
 
 from docs.overview import overview
 from docs.protocols import PROTOCOLS, Told
-from faultprint.store.benchmarks import read_results
+from faultprint.store.result_files import read_results
 
 HERE = Path(__file__).parent / "benchmarks"
 

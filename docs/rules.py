@@ -15,15 +15,8 @@ from faultprint.faults.expert import compile_rule
 from faultprint.faults.release import scoring_settings
 from faultprint.faults.rules.book import RuleBook, rule_book
 from faultprint.faults.rules.matching import class_scope
-from faultprint.stages.rules import (
-    Trial,
-    load_rules,
-    rule_files,
-    rules_page,
-    show_rules,
-    trial_page,
-    try_rules,
-)
+from faultprint.stages.rule_trial import Trial, trial_page, try_rules
+from faultprint.stages.rules import load_rules, rule_files, rules_page, show_rules
 from faultprint.stages.workspace import Workspace, read_frames
 from faultprint.store.settings import load_settings
 

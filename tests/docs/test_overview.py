@@ -11,7 +11,7 @@ from docs.aims import AIMS, Aim
 from docs.book import HERE
 from docs.capabilities import CAPABILITIES, COLUMNS, EFFECTS, SETTINGS, Column, Effect
 from docs.overview import _cell, _pair, overview, reached
-from faultprint.store.benchmarks import read_results
+from faultprint.store.result_files import read_results
 
 FILES = sorted((Path(__file__).parents[2] / "params" / "benchmarks").glob("*.yaml"))
 

@@ -15,6 +15,7 @@ from faultprint.evaluate.checkup import (
     horizons,
     leaks,
     logs,
+    seen,
     sensors,
 )
 from faultprint.evaluate.checkup.examining import CHECKS, DOOR_CHECKS, examine
@@ -44,7 +45,7 @@ def test_a_plant_in_order_is_left_alone(clean: Material) -> None:
 
 
 def test_every_check_is_run() -> None:
-    modules = (clocks, failures, history, horizons, leaks, logs, sensors)
+    modules = (clocks, failures, history, horizons, leaks, logs, seen, sensors)
     public = {
         value
         for module in modules
@@ -107,8 +108,8 @@ def test_failures_outside_the_readings(clean: Material) -> None:
     later = plant.material(
         change_events=lambda log: log.assign(time=log["time"] + pd.Timedelta("365D"))
     )
-    only(list(failures.outside_readings(later)), "stops")
-    assert not list(failures.outside_readings(clean))
+    only(list(seen.outside_readings(later)), "stops")
+    assert not list(seen.outside_readings(clean))
 
 
 def test_failures_in_gaps_are_unseen(clean: Material) -> None:
@@ -117,16 +118,16 @@ def test_failures_in_gaps_are_unseen(clean: Material) -> None:
             rows = rows[(rows["time"] > time) | (rows["time"] < time - pd.Timedelta("40h"))]
         return rows
 
-    one = only(list(failures.unseen_failures(plant.material(gap))), "weakens")
+    one = only(list(seen.unseen_failures(plant.material(gap))), "weakens")
     assert one.share == pytest.approx(2 / 3)
-    assert not list(failures.unseen_failures(clean))
+    assert not list(seen.unseen_failures(clean))
 
 
 def test_nothing_to_judge(clean: Material) -> None:
     early = plant.material(change_events=lambda log: log[
         log["time"] < plant.START + pd.Timedelta("30D")].reset_index(drop=True))  # fmt: skip
-    only(list(failures.nothing_to_judge(early)), "misleads")
-    assert not list(failures.nothing_to_judge(clean))
+    only(list(seen.nothing_to_judge(early)), "misleads")
+    assert not list(seen.nothing_to_judge(clean))
 
 
 def test_one_breakdown_logged_twice(clean: Material) -> None:

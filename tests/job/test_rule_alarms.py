@@ -7,7 +7,7 @@ import pytest
 
 from faultprint.faults.rules.book import RuleBook, rule_book
 from faultprint.stages.rule_alarms import rates_text, rule_rates
-from faultprint.stages.rules import DRY_RUN, Trial
+from faultprint.stages.rule_trial import DRY_RUN, Trial
 from tests.serve import plant
 
 DAYS = 45

@@ -20,14 +20,8 @@ from faultprint.faults.release import scoring_settings
 from faultprint.faults.rules.book import RuleBook
 from faultprint.faults.rules.matching import compile_book
 from faultprint.serve.score import Scorer
-from faultprint.stages.rules import (
-    Trial,
-    load_rules,
-    rule_files,
-    show_rules,
-    try_rules,
-    version_hints,
-)
+from faultprint.stages.rule_trial import Trial, try_rules
+from faultprint.stages.rules import load_rules, rule_files, show_rules, version_hints
 from faultprint.stages.run import run_stage
 from faultprint.stages.workspace import Workspace
 from faultprint.store.parquet import read_table

@@ -28,7 +28,8 @@ def check_rules(
     from faultprint.faults.release import scoring_settings
     from faultprint.faults.rules.matching import compile_book
     from faultprint.serve.score import Scorer
-    from faultprint.stages.rules import load_rules, trial_page, try_rules, version_hints
+    from faultprint.stages.rule_trial import trial_page, try_rules
+    from faultprint.stages.rules import load_rules, version_hints
     from faultprint.stages.workspace import Workspace
     from faultprint.store.manifest import MANIFEST
     from faultprint.store.settings import load_settings

@@ -44,7 +44,7 @@ CANDIDATE = "candidate"
 """Name of a release that was not published yet, in the rows it writes."""
 
 LEARNT_BY = (
-    "records.py",
+    "records",
     "tables",
     "config",
     "signal",

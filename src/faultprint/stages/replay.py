@@ -29,7 +29,7 @@ from faultprint.store.parquet import (
 )
 
 SCORED_BY = (
-    "records.py",
+    "records",
     "tables",
     "config",
     "signal",

@@ -18,7 +18,7 @@ from faultprint.stages.held import is_there
 from faultprint.stages.judging import Judged, held_out_periods, judge_beside_trivial
 from faultprint.stages.pages import write_pages
 from faultprint.stages.rule_alarms import rates_text, rule_rates
-from faultprint.stages.rules import try_rules
+from faultprint.stages.rule_trial import try_rules
 from faultprint.stages.voices import confirmations
 from faultprint.stages.workspace import Workspace, read_frames, read_json, write_json
 from faultprint.store.bundle import read_manifest

@@ -10,7 +10,7 @@ import pandas as pd
 from faultprint.config import Settings
 from faultprint.faults.rules.book import RuleBook
 from faultprint.stages.judging import evaluable_time, judge
-from faultprint.stages.rules import Trial
+from faultprint.stages.rule_trial import Trial
 from faultprint.state.intervals import Rate
 
 

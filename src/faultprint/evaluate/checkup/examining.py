@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from faultprint.evaluate.checkup import clocks, failures, history, horizons, leaks, logs, sensors
+from faultprint.evaluate.checkup import (
+    clocks,
+    failures,
+    history,
+    horizons,
+    leaks,
+    logs,
+    seen,
+    sensors,
+)
 from faultprint.evaluate.checkup.finding import Finding, ranked
 from faultprint.evaluate.checkup.material import Door, Material
 
@@ -16,9 +25,9 @@ CHECKS: tuple[Check, ...] = (
     failures.too_few_failures,
     failures.one_asset_only,
     failures.unnamed_failures,
-    failures.outside_readings,
-    failures.unseen_failures,
-    failures.nothing_to_judge,
+    seen.outside_readings,
+    seen.unseen_failures,
+    seen.nothing_to_judge,
     failures.repeated_failures,
     logs.repair_before_failure,
     logs.dates_only,

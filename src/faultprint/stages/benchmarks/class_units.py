@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from faultprint.evaluate.benchmarks.figures import Floats
 from faultprint.signal.bearings import TURNS_PER_HZ, mounting_from
 from faultprint.signal.units import cut_pieces, describe_units
 from faultprint.store.benchmarks import ClassesBenchmark
-from faultprint.store.sources.raw import RawEvents, RawReadings
+from faultprint.store.sources.raw import Raw, RawEvents, RawReadings
 from faultprint.store.sources.registry import open_source
 
 
@@ -75,11 +75,10 @@ def read_described(benchmark: ClassesBenchmark, data: Path) -> Described:
     SourceError
         If there are no readings.
     """
-    source = benchmark.source.model_copy(update={"path": str(data)})
     equipment = next(iter(benchmark.equipment.values()))
     made: list[tuple[pd.DataFrame, pd.DataFrame]] = []
     events = []
-    for raw in open_source(source, benchmark.equipment):
+    for raw in _raws(benchmark, data):
         if isinstance(raw, RawReadings):
             made.append(_described(raw, equipment, benchmark))
         elif isinstance(raw, RawEvents):
@@ -158,6 +157,10 @@ def read_events(benchmark: ClassesBenchmark, data: Path) -> pd.DataFrame:
     pandas.DataFrame
         As the reader gives them.
     """
-    source = benchmark.source.model_copy(update={"path": str(data)})
-    told = open_source(source, benchmark.equipment)
+    told = _raws(benchmark, data)
     return pd.concat([raw.frame for raw in told if isinstance(raw, RawEvents)], ignore_index=True)
+
+
+def _raws(benchmark: ClassesBenchmark, data: Path) -> Iterator[Raw]:
+    source = benchmark.source.model_copy(update={"path": str(data)})
+    return open_source(source, benchmark.equipment)

@@ -13,7 +13,8 @@ import pandas as pd
 
 from faultprint.evaluate.benchmarks.figures import Figure
 from faultprint.stages.benchmarks.boards import BOARDS
-from faultprint.store.benchmarks import Benchmark, check_pins, write_result
+from faultprint.store.benchmarks import Benchmark, check_pins
+from faultprint.store.result_files import write_result
 
 
 def run_benchmark(
