@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ from faultprint.stages.workspace import Workspace
 from faultprint.store.settings import load_settings
 from pipelines import tasks
 from pipelines.artifacts import Progress
+from pipelines.console import show_sentences
 from pipelines.ingest import ingest
 from pipelines.publish import publish
 from pipelines.score import score
@@ -72,6 +74,7 @@ def enter(chosen: argparse.Namespace) -> str:
 
 
 if __name__ == "__main__":
+    show_sentences(logging.getLogger())
     try:
         asked, here = options(), Path.cwd()
         main(enter(asked), simulated=asked.simulated)

@@ -70,13 +70,16 @@ class FaultprintError(Exception):
         name : str
             The name that was given.
         known : Sequence[str]
-            The names there are.
+            The names there are; may be none.
 
         Returns
         -------
         Self
             An instance of the class it is called on.
         """
+        if not known:
+            nothing = "none is known here: check the folder or the settings"
+            return cls.because(f"unknown {what} {name!r}", "a name that is known", nothing)
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}?" if near else "choose one of these"
         return cls.because(f"unknown {what} {name!r}", f"one of {listed(sorted(known), 12)}", hint)

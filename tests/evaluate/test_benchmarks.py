@@ -245,3 +245,8 @@ def test_a_stale_digit_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_pins_are_those_of_the_published_files(name: str) -> None:
     said = load_benchmark(name, ROOT / "params" / "benchmarks")
     check_pins(folder_of(said, DATA), {**said.data, **said.labels})
+
+
+def test_a_folder_without_benchmarks_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"got no benchmark in '.*; expected YAML files"):
+        load_benchmark("skab", tmp_path)

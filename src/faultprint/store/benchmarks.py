@@ -201,6 +201,12 @@ def load_benchmark(name: str, folder: Path) -> Benchmark:
         If there is no such benchmark, or its file has a wrong key or value.
     """
     known = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    if not known:
+        raise ConfigError.because(
+            f"no benchmark in {str(folder)!r}",
+            "YAML files, one a benchmark",
+            "run it in the folder of the project, or name theirs by --params-folder",
+        )
     if name not in known:
         raise ConfigError.unknown("benchmark", name, sorted(known))
     said = yaml.safe_load(known[name].read_text("utf-8"))
@@ -256,9 +262,9 @@ def check_pins(folder: Path, pins: Mapping[str, str]) -> None:
             wrong.append(f"{name} (sha256 {digest[:12]}..., pinned {pin[:12]}...)")
     if wrong:
         raise SourceError.because(
-            f"other data than the benchmark names: {listed(wrong)}",
+            f"other data than the benchmark names, in {str(folder)!r}: {listed(wrong)}",
             "the published files, gzipped or not",
-            "fetch them again, or pin your own in params/benchmarks",
+            "check the folder, fetch them again, or pin your own in params/benchmarks",
         )
 
 

@@ -119,7 +119,11 @@ def _manifest_bytes(folder: Path) -> bytes:
         )
     if not folder.is_dir() or not file.is_file():
         what = "a folder without a manifest" if folder.is_dir() else "no such folder"
-        raise ReleaseError.because(f"{what}: {folder}", f"a release folder with {MANIFEST}", AGAIN)
+        raise ReleaseError.because(
+            f"{what}: {folder}",
+            f"a release folder with {MANIFEST}",
+            f"run it in a workspace where the job has published one, or {AGAIN}",
+        )
     return file.read_bytes()
 
 

@@ -82,8 +82,9 @@ def read_params(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError.because(
             f"{str(path)!r}, which cannot be read ({error})",
-            "a params.yaml",
-            "check the path, or copy params.yaml of the repository",
+            "a file of settings",
+            "check the path, run it in a folder with a params.yaml, or write one: "
+            "params/starter.yaml of the project shows how",
         ) from error
     except yaml.YAMLError as error:
         said = " ".join(str(error).split())
@@ -96,7 +97,7 @@ def read_params(path: Path) -> dict[str, Any]:
         raise ConfigError.because(
             f"{str(path)!r}, which holds {type(held).__name__ if held else 'nothing'}",
             "a mapping of settings",
-            "copy params.yaml of the repository and change it",
+            "copy params/starter.yaml of the project and change it",
         )
     return held
 
