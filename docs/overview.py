@@ -33,7 +33,7 @@ GIVES = """\
 
 How much better the main figure of a board is with a capability than without it: plus is better
 with it, minus is better without it. Two numbers are the smallest and the largest of several
-comparisons; of an ensemble, the smallest is what it gives over its best single member. **Bold**:
+comparisons; of an ensemble, the smallest is what it gives over the best learner alone. **Bold**:
 the model without it lies outside the 95 % range of the one with it. Differences that are not bold
 may be nothing; they may also be real, since both models are judged on the same units, which the
 ranges do not use. A dash: the board has no such part, or no comparison without it was made. *Not
