@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from faultprint.evaluate.checkup import (
+    cleaned,
     clocks,
     failures,
     history,
@@ -45,7 +46,7 @@ def test_a_plant_in_order_is_left_alone(clean: Material) -> None:
 
 
 def test_every_check_is_run() -> None:
-    modules = (clocks, failures, history, horizons, leaks, logs, seen, sensors)
+    modules = (cleaned, clocks, failures, history, horizons, leaks, logs, seen, sensors)
     public = {
         value
         for module in modules
@@ -337,6 +338,26 @@ def test_a_sensor_that_only_exists_after_failures(clean: Material, how: str) -> 
                "misleads")  # fmt: skip
     assert one.where == ("probe",)
     assert not list(sensors.sensor_after_failures(clean))
+
+
+def test_a_sign_of_the_fault_that_cleaning_takes_for_a_spike(clean: Material) -> None:
+    def sudden(asset: str, rows: Frame, log: Frame) -> Frame:
+        shown = rows["vibration"].to_numpy().copy()
+        for failed in log.loc[log["kind"] == "failure", "time"]:
+            shown[np.searchsorted(rows["time"], failed - pd.Timedelta("5h"))] += 9
+        return rows.assign(vibration=shown)
+
+    def anywhere(asset: str, rows: Frame, log: Frame) -> Frame:
+        at = np.random.default_rng(3).integers(0, len(rows), 40)
+        shown = rows["vibration"].to_numpy().copy()
+        shown[at] += 9
+        return rows.assign(vibration=shown)
+
+    one = only(list(cleaned.spikes_before_failures(plant.material(sudden))), "misleads")
+    assert one.where == ("vibration",)
+    assert "before 18 of 18 failures (" in one.found
+    for same in (clean, plant.material(anywhere)):
+        assert not list(cleaned.spikes_before_failures(same))
 
 
 def test_a_sensor_on_another_clock(clean: Material) -> None:

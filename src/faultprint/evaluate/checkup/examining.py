@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from faultprint.evaluate.checkup import (
+    cleaned,
     clocks,
     failures,
     history,
@@ -44,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     sensors.same_sensor_twice,
     sensors.sensor_after_failures,
     horizons.horizon_length,
+    cleaned.spikes_before_failures,
     clocks.log_clock,
     clocks.sensor_clocks,
     leaks.separates_too_well,

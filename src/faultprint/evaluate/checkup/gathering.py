@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from faultprint.config import Equipment, Settings
 from faultprint.evaluate.checkup.around import (
@@ -22,6 +23,7 @@ from faultprint.evaluate.checkup.lags import sensor_lags
 from faultprint.evaluate.checkup.material import AssetSeen, Material
 from faultprint.signal.histories import describe_sensor, describe_times
 from faultprint.signal.instants import instants
+from faultprint.tables import QUALITY, QUALITY_SUFFIX
 
 MOST_FAILURES, MOST_CALM = 2000, 1500
 """Instants of a class that are looked around at most: enough for any check, and memory is bounded.
@@ -114,9 +116,14 @@ def look_at(
         doubles.repeated,
         doubles.conflicting,
         doubles.disordered,
+        {name: _spikes(readings, name) for name in equipment.sensors},
     )
     around, quiet = (look_around(asset, bins, at, equipment, grid) for at in (failed, calm))
     return Sight(seen, around, quiet, sensor_lags(asset, readings, equipment))
+
+
+def _spikes(readings: pd.DataFrame, sensor: str) -> NDArray[np.int64]:
+    return instants(readings.loc[readings[sensor + QUALITY_SUFFIX] == QUALITY["spike"], "time"])
 
 
 def gather(

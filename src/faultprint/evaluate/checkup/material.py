@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from faultprint.config import Equipment, Settings
 from faultprint.evaluate.checkup.around import Around
@@ -30,6 +31,8 @@ class AssetSeen:
     """Rows that contradicted another of the same time."""
     disordered: int = 0
     """Rows that came after a later one."""
+    spikes: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    """Sensor -> instants of the values that were taken out as lone spikes [ns]."""
 
 
 @dataclass(frozen=True)
