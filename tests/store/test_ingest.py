@@ -237,6 +237,26 @@ def test_a_mean_named_by_the_beginning_of_its_day_is_dated_by_its_end(plant: Pla
     assert len(times) == len(days)
 
 
+def test_rows_that_are_numbered_and_not_dated(plant: Plant) -> None:
+    counted = [f"{n},P1,{5 + 0.1 * (n % 7):.1f},40" for n in [*range(40), 40.5]]
+    plant.put("readings/a.csv", [*counted, "last,P1,5.0,40"])
+    plant.source["readings"][0] |= {"time_format": "elapsed 3min"}
+    plant.events(["P1,30,breakdown,wear"], time_format="elapsed 3min")
+    plant.ingest()
+    times = plant.read()["time"]
+    assert (times.iloc[-1] - times.iloc[0], len(times)) == (pd.Timedelta("121.5min"), 41)
+    failed = read_table(plant.tables, "events")["time"].iloc[0]
+    assert failed - times.iloc[0] == pd.Timedelta("90min")
+    assert plant.rejects["reason"].tolist() == ["time cannot be read"]
+
+
+@pytest.mark.parametrize("said", ["elapsed", "elapsed 0s", "elapsed 3"])
+def test_steps_of_no_length(plant: Plant, said: str) -> None:
+    plant.source["readings"][0] |= {"time_format": said}
+    with pytest.raises(ConfigError, match=r"a step|duration"):
+        plant.ingest()
+
+
 def test_one_machine_has_one_name_however_a_file_writes_its_number(plant: Plant) -> None:
     plant.put("readings/a.csv", [row.replace(",P1,", ",7.0,") for row in rows()])
     plant.events(["7,2025-01-02T00:00:00Z,breakdown,wear"])

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from faultprint.config.strict import Duration, Strict
+from faultprint.config.strict import Duration, Strict, read_duration
+
+ELAPSED = "elapsed "
+"""Begins the format of a column that counts steps; how long a step is follows."""
+
+
+def _time_format(value: str) -> str:
+    if value.startswith(ELAPSED.strip()) and not value.startswith(ELAPSED):
+        raise ValueError(f"say how long a step is, like 'elapsed 3min', not {value!r}")
+    if value.startswith(ELAPSED) and not read_duration(value.removeprefix(ELAPSED)):
+        raise ValueError(f"a step cannot be of no length: {value!r}")
+    return value
+
+
+TimeFormat = Annotated[str, AfterValidator(_time_format)]
+"""How an instant is written."""
 
 
 class SensorColumn(Strict):
@@ -34,8 +49,10 @@ class ReadingsMap(Strict):
     """Regular expression with a group ``asset``, matched against the file's name."""
     time: str = "time"
     """Column of the instant."""
-    time_format: str = "ISO8601"
-    """``ISO8601``, a strptime format, or ``epoch_s`` / ``epoch_ms``."""
+    time_format: TimeFormat = "ISO8601"
+    """``ISO8601``, a strptime format, ``epoch_s``, ``epoch_ms``, or, where rows are numbered and
+    not dated, ``elapsed 3min``: the column counts steps of so long from a beginning that nobody
+    knows, which is put at the start of 2000."""
     timezone: str | None = None
     """IANA zone of times written without one; without it such times are an error."""
     known_after: Duration = timedelta(0)
@@ -70,8 +87,10 @@ class EventsMap(Strict):
     """Column that names the asset."""
     time: str = "time"
     """Column of the instant."""
-    time_format: str = "ISO8601"
-    """``ISO8601``, a strptime format, or ``epoch_s`` / ``epoch_ms``."""
+    time_format: TimeFormat = "ISO8601"
+    """``ISO8601``, a strptime format, ``epoch_s``, ``epoch_ms``, or, where rows are numbered and
+    not dated, ``elapsed 3min``: the column counts steps of so long from a beginning that nobody
+    knows, which is put at the start of 2000."""
     timezone: str | None = None
     """IANA zone of times written without one."""
     separator: str = ","

@@ -12,7 +12,24 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, Va
 from faultprint.errors import ConfigError
 
 
-def _duration(value: object) -> timedelta:
+def read_duration(value: object) -> timedelta:
+    """Read a duration written with its unit.
+
+    Parameters
+    ----------
+    value : object
+        Text like ``'24h'``, or a duration.
+
+    Returns
+    -------
+    datetime.timedelta
+        The duration.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or negative.
+    """
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str):
@@ -46,7 +63,7 @@ def spell(value: timedelta) -> str:
     return f"{seconds:g}s"
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(spell)]
+Duration = Annotated[timedelta, BeforeValidator(read_duration), PlainSerializer(spell)]
 """A length of time written with its unit: ``'24h'``, ``'10min'``, ``'7d'``."""
 
 

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
+from faultprint.config.sources import ELAPSED
+from faultprint.config.strict import read_duration
 from faultprint.errors import ConfigError
 
 NO_ZONE = "time without a zone, and the mapping states none"
@@ -17,6 +19,8 @@ CLOCK_CHANGE = "local time that the clock change skips or repeats"
 _EPOCHS: dict[str, Literal["s", "ms"]] = {"epoch_s": "s", "epoch_ms": "ms"}
 _OFFSET = r"(?:[Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})\s*$"
 _DATE_ONLY = r"^\d{4}-\d{2}(?:-\d{2})?$"
+BEGINNING = pd.Timestamp("2000-01-01", tz="UTC")
+"""Where steps are counted from that nobody dated."""
 _FROM, _TO = pd.Timestamp("1980-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
 
 
@@ -55,6 +59,10 @@ def _stamps(values: pd.Series, time_format: str) -> tuple[pd.Series, pd.Series]:
     if time_format in _EPOCHS:
         numbers = pd.to_numeric(values, errors="coerce")
         return pd.to_datetime(numbers, unit=_EPOCHS[time_format], utc=True, errors="coerce"), naive
+    if time_format.startswith(ELAPSED):
+        step = read_duration(time_format.removeprefix(ELAPSED))
+        counted = pd.to_numeric(values, errors="coerce") * step.total_seconds()
+        return BEGINNING + pd.to_timedelta(counted, unit="s"), naive
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         read = values
     else:
@@ -100,7 +108,8 @@ def parse_times(
     values : pandas.Series
         Text, numbers or times.
     time_format : str
-        ``ISO8601``, a strptime format, ``epoch_s`` or ``epoch_ms``.
+        ``ISO8601``, a strptime format, ``epoch_s``, ``epoch_ms``, or ``elapsed`` and the length
+        of a step.
     timezone : str | None
         Zone of times that carry none.
     groups : pandas.Series | None, default None
