@@ -28,7 +28,7 @@ from faultprint.evaluate.benchmarks.classes import (
 )
 from faultprint.signal.segments import describe_segments
 from faultprint.signal.units import cut_pieces, describe_units
-from faultprint.stages.benchmarks.classes import predict
+from faultprint.stages.benchmarks.classes import predict, score
 from faultprint.store.benchmarks import ClassesBenchmark, load_benchmark
 
 LEARN = {"learners": ["discriminant"], "shrinkages": [0.1], "folds": 2}
@@ -145,6 +145,48 @@ def test_a_run_is_told_without_its_own_states(place: Path, tmp_path: Path) -> No
     pd.testing.assert_frame_equal(before.loc[mine, said], after.loc[mine, said])
     rest = (before["variant"] == "x") & ~mine
     assert not before.loc[rest, said].equals(after.loc[rest, said])
+
+
+def test_numbered_runs_of_any_csv_in_which_a_fault_begins(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    rows = [
+        (run, n, rng.normal(4 * (run % 2) * (n > 29), 1)) for run in range(8) for n in range(60)
+    ]
+    table = pd.DataFrame(rows, columns=["run", "n", "flow"]).sample(frac=1, random_state=1)
+    table.to_csv(tmp_path / "rows.csv", index=False)  # in any order: a run's rows are put in theirs
+    odd = pd.DataFrame(
+        {"run": [1, 3, 5, 7], "since": 30, "until": 59, "part": "valve", "what": "leak"}
+    )
+    odd.to_csv(tmp_path / "faults.csv", index=False)
+    plain = {"asset": "run", "time_format": "elapsed 3min"}
+    said = {
+        "title": "Numbered runs",
+        "protocol": "classes",
+        "folder": "rig",
+        "equipment": {"plant": {"period": "3min", "sensors": {"flow": {"unit": "l/min"}}}},
+        "source": {
+            "readings": [
+                {**plain, "path": "rows.csv", "time": "n", "sensors": {"flow": {"sensor": "flow"}}}
+            ],
+            "events": [
+                {**plain, "path": "faults.csv", "time": "since", "end": "until", "item": "part",
+                 "failure_mode": "what", "constant_kind": "fault"}
+            ],
+        },
+        "data": {},
+        "items": ["valve"],
+        "units": {"length": 10},
+        "descriptors": {"default": ["mean"]},
+        "splits": {"run": {"folds": 2}},
+        "variants": {"by run": {"split": "run", "learn": LEARN}},
+    }  # fmt: skip
+    board = ClassesBenchmark.model_validate(said)
+    predict(board, tmp_path).to_csv(tmp_path / "forecasts.csv", index=False)
+    figures = score(board, tmp_path, pd.read_csv(tmp_path / "forecasts.csv"))
+    told = {(one.variant, one.stratum, one.measure): one.value for one in figures}
+    assert told["by run", "valve, by piece", "balanced_accuracy"] > 0.95
+    assert told["majority", "valve, by piece", "balanced_accuracy"] == 0.5
+    assert {one.stratum for one in figures} == {"valve, by piece"}  # no run has one state
 
 
 def test_a_run_on_both_sides_is_refused(place: Path, tmp_path: Path) -> None:

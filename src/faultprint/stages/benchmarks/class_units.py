@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,12 @@ from faultprint.evaluate.benchmarks.figures import Floats
 from faultprint.signal.bearings import TURNS_PER_HZ, mounting_from
 from faultprint.signal.units import cut_pieces, describe_units
 from faultprint.store.benchmarks import ClassesBenchmark
+from faultprint.store.sources.door import admit_readings
+from faultprint.store.sources.log import admit_events
 from faultprint.store.sources.raw import Raw, RawEvents, RawReadings
 from faultprint.store.sources.registry import open_source
+
+_PLACE = ["asset", "time", "segment"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +87,7 @@ def read_described(benchmark: ClassesBenchmark, data: Path) -> Described:
         if isinstance(raw, RawReadings):
             made.append(_described(raw, equipment, benchmark))
         elif isinstance(raw, RawEvents):
-            events.append(raw.frame)
+            events.append(admit_events(raw)[0])
     if not made or not events:
         raise SourceError.because(
             f"no {'faults' if made else 'readings'}", "readings and faults", "check the folder"
@@ -102,10 +107,12 @@ def read_described(benchmark: ClassesBenchmark, data: Path) -> Described:
 def _described(
     raw: RawReadings, equipment: Equipment, benchmark: ClassesBenchmark
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    named = {name: column.sensor for name, column in raw.mapping.sensors.items()}
-    frame = raw.frame.rename(columns=named)
-    asset = frame["asset"] if raw.asset is None else pd.Series(raw.asset, index=frame.index)
-    record = frame[raw.mapping.segment] if raw.mapping.segment else asset
+    parts = [part.drop(columns="row") for part in admit_readings(raw, benchmark.equipment).parts]
+    frame = reduce(lambda one, two: one.merge(two, on=_PLACE, how="outer"), parts)
+    turns = frame.assign(turn=pd.factorize(frame["asset"])[0])  # assets in order of reading
+    frame = turns.sort_values(["turn", "time"], kind="stable", ignore_index=True)
+    asset = frame["asset"]
+    record = frame["segment"] if raw.mapping.segment else asset
     cut = benchmark.units
     pieces = cut_pieces([asset.to_numpy(), record.to_numpy()], cut.length, cut.step)
     first = pieces.starts
@@ -158,7 +165,8 @@ def read_events(benchmark: ClassesBenchmark, data: Path) -> pd.DataFrame:
         As the reader gives them.
     """
     told = _raws(benchmark, data)
-    return pd.concat([raw.frame for raw in told if isinstance(raw, RawEvents)], ignore_index=True)
+    logs = [admit_events(raw)[0] for raw in told if isinstance(raw, RawEvents)]
+    return pd.concat(logs, ignore_index=True)
 
 
 def _raws(benchmark: ClassesBenchmark, data: Path) -> Iterator[Raw]:

@@ -152,7 +152,9 @@ def score(benchmark: ClassesBenchmark, data: Path, forecasts: pd.DataFrame) -> l
         recording, of which the mean over its pieces is said.
     """
     events = read_events(benchmark, data)
-    forecasts = forecasts.assign(time=pd.to_datetime(forecasts["time"], utc=True, format="ISO8601"))
+    times = pd.to_datetime(forecasts["time"], utc=True, format="ISO8601")
+    # A name that is a number comes back from the disk as one.
+    forecasts = forecasts.assign(time=times, asset=forecasts["asset"].astype("str"))
     found: list[Figure] = []
     for item in benchmark.items:
         mine = forecasts[forecasts["item"] == item]
@@ -177,9 +179,15 @@ def _scored(
     for model, one in said.items():
         stratum = item if whole else f"{item}, by piece"
         found += score_classes(model, stratum, one, codes, drawn)
-        if not whole:
+        if not whole and not _changes(table, codes):
             found += _by_record(model, f"{item}, by recording", one, codes, table)
     return found
+
+
+def _changes(table: pd.DataFrame, codes: NDArray[np.int64]) -> bool:
+    """Tell whether the state changes within a recording, so that none has one answer."""
+    states = pd.Series(codes).groupby([table["asset"], table["record"]]).nunique()
+    return bool((states > 1).any())
 
 
 def _by_record(
