@@ -130,7 +130,11 @@ class Desk:
                 "the identity of one",
                 "write more of it",
             )
-        raise OpinionError.unknown("incident", name, list(known))
+        raise OpinionError.because(
+            f"unknown incident {name!r}",
+            f"the identity of one of {len(known)}, or its beginning",
+            "see faultprint incidents list",
+        )
 
 
 def _stand_in(mark: Marking) -> Opinion:

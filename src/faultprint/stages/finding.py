@@ -85,7 +85,11 @@ def _incident(name: str, incidents: pd.DataFrame) -> Row:
         raise ConfigError.because(
             f"{name!r}, which {len(fitting)} incidents begin with", "one", "write more of it"
         )
-    raise ConfigError.unknown("incident", name, list(incidents["incident"]))
+    raise ConfigError.because(
+        f"unknown incident {name!r}",
+        f"the identity of one of {len(incidents)}, or its beginning",
+        "see faultprint incidents list",
+    )
 
 
 def _of_incident(incident: Row, incidents: pd.DataFrame, workspace: Workspace) -> Found:

@@ -100,6 +100,5 @@ def finding_page(findings: Iterable[Finding], looked_at: str) -> str:
         if serious
         else "nothing here forbids a first try"
     )
-    return "\n".join(
-        [*lines, "", f"{len(every)} findings{f' ({said})' if said else ''}: {verdict}."]
-    )
+    counted = "1 finding" if len(every) == 1 else f"{len(every)} findings"
+    return "\n".join([*lines, "", f"{counted}{f' ({said})' if said else ''}: {verdict}."])

@@ -57,8 +57,8 @@ def dead_sensors(material: Material) -> Iterator[Finding]:
         f"{len(dead)} of {len(material.equipment.sensors)} sensors have no good value on most "
         "assets",
         "a window without a required sensor is not evaluated at all",
-        "correct the column's name or unit (source.readings.sensors) or the range `valid`; take "
-        "the sensor out, or say required: false",
+        "correct the column's name or unit (source.readings.sensors), the decimal mark (decimal) "
+        "or the range `valid`; take the sensor out, or say required: false",
         tuple(dead),
         len(dead) / len(material.equipment.sensors),
     )
