@@ -123,8 +123,9 @@ def test_sensors_are_weighed_by_mode() -> None:
     signal = np.exp(-life / 40) * 3
     noise = rng.normal(0, 1, len(life))  # to be added in one mode, subtracted in the other
     sensors = np.column_stack([signal + noise, np.where(mode == 1, noise, -noise)])
-    by_mode = learn_wear(sensors, mode, 2, labels, 125.0).read(sensors, mode)
-    pooled = learn_wear(sensors, mode * 0, 1, labels, 125.0).read(sensors, mode * 0)
+    engine = np.repeat(np.arange(20), 150)
+    by_mode = learn_wear(sensors, (mode, engine), 2, labels, 125.0).read(sensors, mode)
+    pooled = learn_wear(sensors, (mode * 0, engine), 1, labels, 125.0).read(sensors, mode * 0)
     assert by_mode.shape == (len(life), INDICES)
     late = mode == 1
     assert _tells(by_mode[late, 1], signal[late]) > 0.98
@@ -139,7 +140,8 @@ def test_a_mode_without_rows_takes_the_weights_of_all() -> None:
     rng = np.random.default_rng(10)
     labels = rng.uniform(0, 125, 500)
     sensors = (labels[:, None] - labels.mean()) / 36 + rng.normal(0, 0.2, (500, 2))
-    index = learn_wear(sensors, np.zeros(500, dtype=np.int64), 2, labels, 125.0)
+    nothing = np.zeros(500, dtype=np.int64)
+    index = learn_wear(sensors, (nothing, nothing), 2, labels, 125.0)
     np.testing.assert_allclose(index.weights[1], index.weights[0], atol=0.05)
     assert np.corrcoef(index.read(sensors, np.ones(500, dtype=np.int64))[:, 0], labels)[0, 1] < -0.9
 

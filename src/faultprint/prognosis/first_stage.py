@@ -8,6 +8,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from faultprint.prognosis.labels import asset_shares
 from faultprint.prognosis.learners import Net, boost, train_net
 from faultprint.prognosis.recent import recall_recent
 from faultprint.prognosis.settings import LifeSettings
@@ -18,7 +19,7 @@ from faultprint.prognosis.trajectories import (
     smooth_columns,
     trajectory_features,
 )
-from faultprint.prognosis.wear import WearIndex, learn_wear
+from faultprint.prognosis.wear import LEVELS, WearIndex, learn_wear
 from faultprint.twin.modes import OperatingModes, learn_modes
 
 
@@ -42,7 +43,7 @@ class _Described:
     smooth: NDArray[np.float32]
     """Features that a net can bear."""
     rough: NDArray[np.float32]
-    """Features that trees may use beside them."""
+    """Features that trees may use beside them: they bear noise, and more features."""
     recalled: Floats
     """From the library; no column without one."""
 
@@ -78,9 +79,10 @@ def learn_first(
     if settings.wear:
         mode = modes.assign(conditions)
         given = (residuals[:, sensors], mode)
-        wear = learn_wear(*given, len(modes.centres), labels, settings.cap)
+        place = (mode, history.codes())
+        wear = learn_wear(given[0], place, len(modes.centres), labels, settings.cap)
         if settings.similarity:
-            library = learn_library(wear.read(*given), history, remaining)
+            library = learn_library(wear.read(*given)[:, :LEVELS], history, remaining)
     blank = FirstStage(modes, sensors, wear, library, None, None)
     told = _describe(blank, settings, history)
     turn = (np.arange(len(labels)) + history.codes()) % settings.thin == 0
@@ -88,7 +90,9 @@ def learn_first(
     smooth = np.hstack([told.smooth, told.recalled.astype(np.float32)])[used]
     trees = net = None
     if "trees" in settings.learners:
-        trees = boost(np.hstack([smooth, told.rough[used]]), labels[used], settings.trees, seed)
+        both = np.hstack([smooth, told.rough[used]])
+        share = asset_shares(history.codes()[used]) if settings.even else None
+        trees = boost(both, labels[used], settings.trees, seed, share=share)
     if "net" in settings.learners:
         net = train_net(smooth, labels[used], settings.net, seed)
     return FirstStage(modes, sensors, wear, library, trees, net)
@@ -139,12 +143,14 @@ def _describe(stage: FirstStage, settings: LifeSettings, history: Histories) -> 
     recalled = np.zeros((len(residuals), 0))
     if stage.wear is not None:
         indices = stage.wear.read(residuals, stage.modes.assign(conditions))
-        fused, even = trajectory_features(indices, spans), smooth_columns(indices.shape[1])
+        levels, courses = indices[:, :LEVELS], indices[:, LEVELS:]
+        fused, even = trajectory_features(levels, spans), smooth_columns(LEVELS)
         parts.append(fused[:, even])
-        rough = fused[:, ~even]
+        own = trajectory_features(courses, spans)[:, smooth_columns(courses.shape[1])]
+        rough = np.hstack([fused[:, ~even], own])
         if stage.library is not None:
             how = recall if settings.age else recall_recent
-            recalled = how(stage.library, indices, history, settings.cap)
+            recalled = how(stage.library, levels, history, settings.cap)
     if settings.age:
         parts.append(history.ages()[:, None].astype(np.float32))
     return _Described(np.hstack(parts), rough, recalled)

@@ -83,3 +83,20 @@ def random_cuts(history: Histories, cuts: int, seed: int) -> Ints:
         if span.stop - span.start > 2 * SHORTEST
     ]
     return np.concatenate(drawn).astype(np.int64) if drawn else np.empty(0, np.int64)
+
+
+def asset_shares(codes: Ints) -> Floats:
+    """Share the rows out so that every asset counts the same, however many it has.
+
+    Parameters
+    ----------
+    codes : NDArray[numpy.int64]
+        The asset of each row.
+
+    Returns
+    -------
+    NDArray[numpy.float64]
+        What each row counts; 1 on average.
+    """
+    _, code, count = np.unique(codes, return_inverse=True, return_counts=True)
+    return np.asarray(len(codes) / len(count) / count[code], dtype=np.float64)

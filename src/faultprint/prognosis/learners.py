@@ -25,7 +25,9 @@ FIXED: Mapping[str, Any] = {
     "force_row_wise": True,
     "verbose": -1,
 }
-SECOND_STAGE = TreeSettings(leaves=8, learning_rate=0.05, min_leaf=100, feature_fraction=0.5)
+SECOND_STAGE = TreeSettings(
+    rounds=200, leaves=8, learning_rate=0.05, min_leaf=100, feature_fraction=0.5, linear=False
+)
 """The trees that read a history of forecasts."""
 MOST_EPOCHS = 60
 """How often at most the net sees every row; more fit the training assets, not new ones."""
@@ -39,6 +41,7 @@ def boost(
     how: TreeSettings,
     seed: int,
     quantile: float | None = None,
+    share: Floats | None = None,
 ) -> lightgbm.Booster:
     """Boost trees.
 
@@ -54,6 +57,8 @@ def boost(
         Draws rows and features.
     quantile : float | None, default None
         Share below the quantile that is learnt; the mean if there is none.
+    share : NDArray[numpy.float64] | None, default None
+        What each row counts; all the same if there is none.
 
     Returns
     -------
@@ -67,8 +72,10 @@ def boost(
         "min_data_in_leaf": min(how.min_leaf, max(1, len(target) // 10)),
         "feature_fraction": how.feature_fraction,
         "lambda_l2": how.l2,
+        "linear_tree": how.linear,
+        "linear_lambda": how.linear_l2,
     }
-    data = lightgbm.Dataset(np.asarray(table), target)
+    data = lightgbm.Dataset(np.asarray(table), target, weight=share)
     return lightgbm.train({**FIXED, **goal, **size, "seed": seed}, data, how.rounds)
 
 

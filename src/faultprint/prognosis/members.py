@@ -11,7 +11,7 @@ from faultprint.prognosis.blend import blend_weights
 from faultprint.prognosis.first_stage import FirstStage, forecast_first, learn_first
 from faultprint.prognosis.health import history_features
 from faultprint.prognosis.intervals import Margins, calibrate, nonconformity
-from faultprint.prognosis.labels import deal_assets, random_cuts
+from faultprint.prognosis.labels import asset_shares, deal_assets, random_cuts
 from faultprint.prognosis.learners import SECOND_STAGE, boost
 from faultprint.prognosis.settings import LifeSettings
 from faultprint.prognosis.trajectories import Floats, Histories, Ints
@@ -132,7 +132,8 @@ def learn_member(
     told = np.zeros((len(labels), 3))
     for fold in range(settings.folds):
         used = (dealt != fold) & np.isfinite(labels) & turn
-        second.append(_learn_second(table[used], labels[used], settings, seed))
+        share = asset_shares(history.codes()[used]) if settings.even else None
+        second.append(_learn_second((table[used], labels[used], share), settings, seed))
         told[dealt == fold] = _forecast_second(second[-1], table[dealt == fold])
     both = np.column_stack([mean, told[:, 0]]) if settings.history else mean[:, None]
     finals = _weights(both, labels, dealt, settings)
@@ -181,11 +182,16 @@ def _weights(
     ]
 
 
-def _learn_second(table: Floats, labels: Floats, settings: LifeSettings, seed: int) -> SecondStage:
+def _learn_second(
+    known: tuple[Floats, Floats, Floats | None], settings: LifeSettings, seed: int
+) -> SecondStage:
+    table, labels, share = known
     tail = (1.0 - settings.coverage) / 2.0
     error = labels - table[:, 0]  # quantiles of the labels start at the cap and cannot split
-    low, high = (boost(table, error, SECOND_STAGE, seed, share) for share in (tail, 1.0 - tail))
-    middle = boost(table, labels, SECOND_STAGE, seed) if settings.history else None
+    low, high = (
+        boost(table, error, SECOND_STAGE, seed, quantile, share) for quantile in (tail, 1.0 - tail)
+    )
+    middle = boost(table, labels, SECOND_STAGE, seed, share=share) if settings.history else None
     return SecondStage(middle, low, high)
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from faultprint.errors import LearnError
+from faultprint.prognosis.costs import LeastCost, learn_least_cost
 from faultprint.prognosis.health import health_index
 from faultprint.prognosis.intervals import Margins
-from faultprint.prognosis.labels import SHORTEST, life_labels
+from faultprint.prognosis.labels import SHORTEST, asset_shares, life_labels
 from faultprint.prognosis.members import Member, forecast_member, learn_margins, learn_member
 from faultprint.prognosis.settings import LifeSettings
 from faultprint.prognosis.trajectories import Floats, Histories
@@ -27,6 +28,8 @@ class LifeModel:
     members: tuple[Member, ...]
     margins: Margins
     """Of the mean of the members."""
+    least: LeastCost
+    """From the life that the members tell on average to that of least cost."""
     held_out: Floats
     """Members by training rows by (middle, low, high): each forecast by two stages that were learnt
     without the asset's own rows and labels [cycles]."""
@@ -75,8 +78,38 @@ def learn_life(history: Histories, remaining: Floats, settings: LifeSettings) ->
     labels = life_labels(history, remaining, settings.cap)
     found = [learn_member(history, remaining, labels, settings, seed) for seed in settings.seeds]
     held_out = np.stack([held for _, held in found])
-    margins = learn_margins(history, labels, held_out.mean(axis=0), settings)
-    return LifeModel(settings, tuple(member for member, _ in found), margins, held_out)
+    middle = held_out.mean(axis=0)
+    margins = learn_margins(history, labels, middle, settings)
+    least = weigh_cost(history, labels, middle, settings)
+    return LifeModel(settings, tuple(member for member, _ in found), margins, least, held_out)
+
+
+def weigh_cost(
+    history: Histories, labels: Floats, held: Floats, settings: LifeSettings
+) -> LeastCost:
+    """Learn the life of least cost from left-out forecasts; every asset counts the same.
+
+    Parameters
+    ----------
+    history : Histories
+        Training assets.
+    labels : NDArray[numpy.float64]
+        Label of every row, NaN where it is not known [cycles].
+    held : NDArray[numpy.float64]
+        Rows by (middle, low, high), forecast with the asset left out [cycles].
+    settings : LifeSettings
+        The cost and the cap.
+
+    Returns
+    -------
+    LeastCost
+        From such forecasts to the life of least cost.
+    """
+    turn = (np.arange(len(labels)) + history.codes()) % settings.thin == 0
+    used = np.isfinite(labels) & (history.ages() > 2 * SHORTEST) & turn
+    share = asset_shares(history.codes()[used])
+    life = np.clip(held[used, 0], 0.0, settings.cap)
+    return learn_least_cost(life, labels[used], share, settings.cost, settings.cap)
 
 
 def forecast_life(model: LifeModel, history: Histories) -> pd.DataFrame:
@@ -95,11 +128,14 @@ def forecast_life(model: LifeModel, history: Histories) -> pd.DataFrame:
         See :func:`forecast_table`; the mean of the members.
     """
     middle = np.mean([forecast_member(one, model.settings, history) for one in model.members], 0)
-    return forecast_table(middle, model.margins, model.settings, history)
+    return forecast_table(middle, (model.margins, model.least), model.settings, history)
 
 
 def forecast_table(
-    forecast: Floats, margins: Margins, settings: LifeSettings, history: Histories
+    forecast: Floats,
+    learnt: tuple[Margins, LeastCost],
+    settings: LifeSettings,
+    history: Histories,
 ) -> pd.DataFrame:
     """Write forecasts as a table with intervals and the reasons why there are none.
 
@@ -107,8 +143,8 @@ def forecast_table(
     ----------
     forecast : NDArray[numpy.float64]
         Rows by (middle, low, high) [cycles].
-    margins : Margins
-        Moves the quantiles.
+    learnt : tuple[Margins, LeastCost]
+        What moves the quantiles, and what gives the life of least cost.
     settings : LifeSettings
         The cap.
     history : Histories
@@ -117,11 +153,13 @@ def forecast_table(
     Returns
     -------
     pandas.DataFrame
-        A row for each row of the histories: ``asset``, ``age``, ``life``, ``low``, ``high``
-        [cycles], ``health`` and ``status``: ``estimated``; ``beyond_cap``, where the interval
-        reaches the cap, so that nothing is said of its upper end (``high`` is the cap);
-        ``insufficient_history``, where life, its interval and health are NaN.
+        A row for each row of the histories: ``asset``, ``age``, ``life``, ``low``, ``high``,
+        ``least_cost`` [cycles], ``health`` and ``status``: ``estimated``; ``beyond_cap``, where the
+        interval reaches the cap, so that nothing is said of its upper end (``high`` is the cap);
+        ``insufficient_history``, where these numbers are NaN. ``life`` is the mean, ``least_cost``
+        the life to plan by under ``settings.cost``.
     """
+    margins, least = learnt
     cap, age = settings.cap, history.ages()
     life = np.clip(forecast[:, 0], 0.0, cap)
     low, high = margins.widen(life, forecast[:, 1], forecast[:, 2])
@@ -133,6 +171,7 @@ def forecast_table(
         "life": life,
         "low": np.minimum(low, life),
         "high": np.maximum(high, life),
+        "least_cost": least.read(life),
         "health": health_index(life, cap, history.spans()),
     }
     return pd.DataFrame(

@@ -12,7 +12,7 @@ from faultprint.config import Strict
 class TreeSettings(Strict):
     """Boosted trees of the first stage."""
 
-    rounds: int = Field(200, ge=1)
+    rounds: int = Field(120, ge=1)
     """How many trees."""
     leaves: int = Field(15, ge=2)
     """Leaves a tree."""
@@ -24,6 +24,22 @@ class TreeSettings(Strict):
     """Share of the features a tree may choose from."""
     l2: float = Field(5.0, ge=0)
     """Shrinks the leaves."""
+    linear: bool = True
+    """Whether a leaf holds a line through the features that led to it; else a constant. Fewer
+    leaves are needed."""
+    linear_l2: float = Field(1.0, ge=0)
+    """Shrinks the slopes of the lines."""
+
+
+class CostSettings(Strict):
+    """What a wrong forecast costs, where to come too late is worse than to come too early."""
+
+    shape: Literal["exponential", "linear"] = "exponential"
+    """How the cost grows: the exponential of the error less one, or in step with the error."""
+    late: float = Field(10.0, gt=0)
+    """Cycles by which a life is told too long for a cost of one (linear) or e - 1."""
+    early: float = Field(13.0, gt=0)
+    """Cycles by which a life is told too short for the same cost."""
 
 
 class NetSettings(Strict):
@@ -62,6 +78,8 @@ class LifeSettings(Strict):
     """The net."""
     thin: int = Field(3, ge=1)
     """Every which row of an asset is learnt from; its neighbours say nearly the same."""
+    even: bool = True
+    """Whether every asset counts the same for the trees, however long it lived; else every row."""
     seeds: tuple[int, ...] = Field((0, 1, 2, 3, 4), min_length=1)
     """Members of the ensemble; each learns with another seed and deals other folds."""
     folds: int = Field(5, ge=2)
@@ -70,6 +88,8 @@ class LifeSettings(Strict):
     """Share of true lives that the interval is to hold."""
     calibration_cuts: int = Field(8, ge=1)
     """Random truncations of each training asset that calibrate the interval."""
+    cost: CostSettings = CostSettings()
+    """What the life of least cost is to be cheap under; the default is NASA's score."""
 
     @model_validator(mode="after")
     def _recall_needs_wear(self) -> Self:
