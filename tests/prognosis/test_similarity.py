@@ -9,12 +9,12 @@ import pytest
 from pydantic import ValidationError
 
 from faultprint.prognosis.blend import blend_weights
-from faultprint.prognosis.labels import life_labels
+from faultprint.prognosis.labels import asset_shares, life_labels
 from faultprint.prognosis.recent import BACK, recall_recent
 from faultprint.prognosis.settings import LifeSettings
 from faultprint.prognosis.similarity import ALONE, FEATURES, learn_library, recall
 from faultprint.prognosis.trajectories import Histories
-from faultprint.prognosis.wear import INDICES, learn_wear
+from faultprint.prognosis.wear import INDICES, LEVELS, learn_wear
 
 RECALLS = pytest.mark.parametrize("how", [recall, recall_recent])
 
@@ -132,6 +132,22 @@ def test_sensors_are_weighed_by_mode() -> None:
     assert _tells(pooled[late, 1], signal[late]) < 0.9
 
 
+def test_the_own_course_is_not_hidden_by_how_an_asset_was_made() -> None:
+    rng = np.random.default_rng(12)
+    engine = np.repeat(np.arange(60), 150)
+    life = np.tile(np.arange(150.0)[::-1], 60)
+    signal = np.exp(-life / 40)
+    made = rng.normal(0, 3, 60)[engine]  # a clean sensor that differs from asset to asset, as made
+    clean, noisy = signal + made, signal + rng.normal(0, 0.5, len(life))
+    sensors = np.column_stack([clean, noisy]) + rng.normal(0, 0.02, (len(life), 2))
+    mode = np.zeros(len(life), dtype=np.int64)
+    index = learn_wear(sensors, (mode, engine), 1, np.minimum(life, 125.0), 125.0)
+    found = index.read(sensors, mode)
+    last = engine == 59
+    assert _tells(found[last, LEVELS], signal[last]) > 0.98
+    assert _tells(found[last, 0], signal[last]) < 0.9
+
+
 def _tells(index: np.ndarray, signal: np.ndarray) -> float:
     return float(np.corrcoef(index, signal)[0, 1])
 
@@ -157,6 +173,14 @@ def test_weights_are_those_of_least_squares() -> None:
     worse = blend_weights(np.column_stack([truth, -truth]), truth)
     np.testing.assert_allclose(worse, [1.0, 0.0], atol=1e-6)
     np.testing.assert_allclose(blend_weights(np.empty((0, 4)), np.empty(0)), 0.25)
+
+
+def test_every_asset_has_the_same_share() -> None:
+    codes = np.repeat([4, 7, 9], [2, 5, 20])
+    share = asset_shares(codes)
+    assert share.mean() == pytest.approx(1.0)
+    np.testing.assert_allclose([share[codes == one].sum() for one in (4, 7, 9)], 9.0)
+    assert not len(asset_shares(codes[:0]))
 
 
 def test_similarity_needs_wear() -> None:

@@ -99,4 +99,4 @@ def asset_shares(codes: Ints) -> Floats:
         What each row counts; 1 on average.
     """
     _, code, count = np.unique(codes, return_inverse=True, return_counts=True)
-    return np.asarray(len(codes) / len(count) / count[code], dtype=np.float64)
+    return np.asarray(len(codes) / max(1, len(count)) / count[code], dtype=np.float64)
