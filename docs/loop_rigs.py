@@ -270,7 +270,8 @@ def _archive(known: pd.DataFrame, matrix: NDArray[np.float64]) -> Archive:
     abnormal = known["verdict"].isin(_ABNORMAL).to_numpy()
     rows = known.loc[abnormal, ["asset", "end", *_SAID]].reset_index(drop=True)
     logged = known.loc[abnormal, "label"].to_numpy()
-    return Archive(rows.assign(incident=rows["asset"], logged=logged), matrix[abnormal])
+    told = rows.assign(incident=rows["asset"], logged=logged, refuted=logged == "healthy")
+    return Archive(told, matrix[abnormal])
 
 
 def rig_loop(data: Path, scratch: Path) -> list[dict[str, Any]]:

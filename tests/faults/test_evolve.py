@@ -249,6 +249,34 @@ def test_a_diagnosis_of_the_archive_never_changes() -> None:
     assert {(m.incident, m.before, m.after) for m in moved} == {("i-4", "", "leak")}
 
 
+def test_what_the_log_refutes_is_not_taken_for_the_fault() -> None:
+    def logged(held: Archive, *refuted: str) -> Archive:
+        flags = held.rows["incident"].isin(refuted)
+        return replace(held, rows=held.rows.assign(refuted=flags))
+
+    open_one = archive(*KNOWN, ("i-4", "leak", ""), ("i-5", "leak", "blockage"), logged=False)
+    free = teach(learnt(), *three(), held=logged(open_one))
+    assert {m.incident for m in free.moved} == {"i-4", "i-5"}
+    made = teach(learnt(), *three(), held=logged(open_one, "i-4", "i-5"))
+    assert made.moved == ()
+    assert set(named(made.release, open_one.matrix)) == {""}
+    # a log that refutes a judged incident does not tell of this fault: it is not asked
+    own = lesson("i-9", like="leak")
+    mine = replace(own, asset="A-i-6", ends=pd.date_range(START, periods=10, freq="6h", unit="ns"))
+    more = archive(*KNOWN, ("i-4", "leak", ""), ("i-6", "leak", ""))
+    deaf = teach(learnt(), *three(), mine, held=logged(more, "i-4", "i-6"))
+    assert ("i-4", "", "leak") in {(m.incident, m.before, m.after) for m in deaf.moved}
+
+
+def test_abnormal_windows_of_no_incident_are_left_alone_where_the_log_refutes_them() -> None:
+    stray = archive(*KNOWN, ("i-4", "leak", ""))
+    alone = stray.rows["incident"] == "i-4"
+    rows = stray.rows.assign(incident=stray.rows["incident"].mask(alone, ""), refuted=alone)
+    made = teach(learnt(), *three(), held=replace(stray, rows=rows))
+    assert made.moved == ()
+    assert set(named(made.release, stray.matrix[alone])) == {""}
+
+
 # --- properties -----------------------------------------------------------------------------------
 
 

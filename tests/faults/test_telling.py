@@ -12,7 +12,7 @@ from faultprint.faults.learning.metric import Metric
 from faultprint.faults.learning.space import Reference
 from faultprint.faults.release import release_from_parts, release_to_parts
 from faultprint.faults.teaching.speaking import speak
-from faultprint.faults.teaching.telling import Readings, telling, telling_from
+from faultprint.faults.teaching.telling import Readings, besides, telling, telling_from
 from tests.faults.test_evolve import CLASS, KNOWN, NEW, archive, learnt, model, teach, three
 from tests.faults.test_evolve import windows_of as incident
 
@@ -94,3 +94,50 @@ def test_a_window_that_looks_like_the_picture_must_read_it_too() -> None:
     unmoved = replace(one, telling=replace(one.telling, level=-beyond))
     silent = replace(made.taught[CLASS], recognisers=(unmoved,))
     assert (speak(silent, metric, values).chosen < 0).all()
+
+
+def pair(second: tuple[float, float, float], seed: int) -> Readings:
+    """Windows in which one sensor moves, and a further one by so much in each occasion."""
+    own = []
+    for n, size in enumerate(second):
+        values = windows_of(12, 4, 8.0, seed + n)
+        values[:, 6] -= 2.0 * size
+        own.append(values)
+    others = np.concatenate([windows_of(200, 0, 9.0, 7), windows_of(40, 7, 9.0, 8)])
+    return Readings(METRIC, NAMES, tuple(own), others)
+
+
+def test_what_all_windows_show_besides_is_asked_for_too() -> None:
+    seen = pair((8.0, 9.0, 7.0), 20)
+    inside = [np.ones(12, dtype=np.bool_)] * 3
+    first = telling(seen, inside, np.zeros(240, dtype=np.bool_))[0]
+    assert first is not None
+    told = besides(seen, first, inside)
+    assert {told.descriptor, *(one.descriptor for one in told.besides)} == {NAMES[4], NAMES[6]}
+    assert {one.up for one in (told, *told.besides)} == {True, False}
+    both, half = pair((8.0, 8.0, 8.0), 40).own[0], windows_of(40, 4, 8.0, 50)
+    assert told.shown(both).mean() >= 0.9
+    assert first.shown(half).all() or first.descriptor == NAMES[6]
+    assert not told.shown(half).any()
+    assert telling_from(told.to_dict()) == told
+    assert "besides" not in first.to_dict()
+
+
+def test_what_one_occasion_does_not_show_is_not_asked_for() -> None:
+    seen = pair((8.0, 0.0, 8.0), 20)
+    inside = [np.ones(12, dtype=np.bool_)] * 3
+    first = telling(seen, inside, np.zeros(240, dtype=np.bool_))[0]
+    assert first is not None
+    assert first.descriptor == NAMES[4]
+    assert besides(seen, first, inside) == first
+
+
+def test_descriptors_of_one_sensor_say_the_same_and_codes_do_not() -> None:
+    same = (*NAMES[:6], "sensor4.mean", *NAMES[7:])
+    codes = (*NAMES[:4], "error.E1.count", NAMES[5], "error.E2.count", *NAMES[7:])
+    inside = [np.ones(12, dtype=np.bool_)] * 3
+    for names, asked in ((same, 0), (codes, 1)):
+        seen = replace(pair((8.0, 9.0, 7.0), 20), features=names)
+        first = telling(seen, inside, np.zeros(240, dtype=np.bool_))[0]
+        assert first is not None
+        assert len(besides(seen, first, inside).besides) == asked

@@ -239,7 +239,8 @@ def _change(room: Classroom, one: Taught, fitted: Fitted, *, known: bool) -> Cha
     if lost > _WORTH_SAYING:
         notes.append(f"leaves {100 * lost:.0f} % of its own windows, lest other diagnoses change")
     if one.telling:
-        notes.append(f"told by {words_of(one.telling.descriptor)}")
+        named = [words_of(part.descriptor) for part in (one.telling, *one.telling.besides)]
+        notes.append(f"told by {' and '.join(named)}")
     what: What = "adjusted" if known else "added"
     return Change(what, room.name, one.name, incidents, "; ".join(notes))
 
@@ -286,10 +287,11 @@ def _recorded(
 
 def _moved(room: Classroom, said: TaughtSet) -> list[Moved]:
     """List the windows of the archive about which something else is said now."""
-    rows = room.archive.rows
+    within = (room.archive.rows["incident"] != "").to_numpy()
+    rows = room.archive.rows[within]
     if rows.empty:
         return []
-    spoken = speak(said, room.metric, room.archive.matrix).chosen.tolist()
+    spoken = speak(said, room.metric, room.archive.matrix[within]).chosen.tolist()
     names = [one.name for one in said.recognisers]
     gone = {one.name for one in room.held.recognisers}
     before = rows["failure_mode"].tolist()

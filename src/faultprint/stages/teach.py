@@ -5,32 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from faultprint.config import Settings
+from faultprint.config import Labels, Settings
 from faultprint.errors import listed
 from faultprint.faults.evolve import Evolved, evolve
 from faultprint.faults.lifecycle import same_pattern
 from faultprint.faults.opinions import Judged, settle
 from faultprint.faults.release import Release, release_from_parts, release_to_parts
-from faultprint.faults.teaching.lessons import Archive, Lesson, Lessons, Order
+from faultprint.faults.teaching.lessons import Lesson, Lessons, Order
 from faultprint.records import JudgedIncident, Opinion, Signature
 from faultprint.stages.acceptance import Publication, accept, offer
+from faultprint.stages.archived import Log, archives
 from faultprint.stages.desk import Desk
 from faultprint.stages.incidents import judge_file
 from faultprint.stages.pictures import NAME, features_sha256
 from faultprint.stages.workspace import Workspace
-from faultprint.state.limits import MONTH
 from faultprint.store.parquet import read_table
 from faultprint.store.signature_db import ReleaseRow, SignatureDatabase
 from faultprint.store.versions import bump, ordered
 
 AUTHOR = "teach stage"
-_ARCHIVED = ["incident", "asset", "end", "verdict", "failure_mode", "logged"]
 
 
 def teach(
@@ -74,7 +72,7 @@ def teach(
     current = database.current()
     release = release_from_parts(database.parts(current.version))
     events = read_table(workspace.tables, "events")
-    lessons, unused = find_lessons(release, current.label, desk, orders, events)
+    lessons, unused = find_lessons(release, current.label, desk, orders, events, settings.labels)
     made = evolve(release, lessons, settings.signatures)
     made = replace(made, release=_numbered(made.release, release, database))
     how = Publication(
@@ -152,7 +150,12 @@ def _publish(
 
 
 def find_lessons(
-    release: Release, label: str, desk: Desk, orders: Sequence[Order], events: pd.DataFrame
+    release: Release,
+    label: str,
+    desk: Desk,
+    orders: Sequence[Order],
+    events: pd.DataFrame,
+    labels: Labels,
 ) -> tuple[Lessons, dict[str, str]]:
     """Find the windows of each incident on which an opinion stands.
 
@@ -168,6 +171,8 @@ def find_lessons(
         What to merge, split or retire.
     events : pandas.DataFrame
         The log.
+    labels : Labels
+        How the log is read.
 
     Returns
     -------
@@ -192,9 +197,8 @@ def find_lessons(
             )
             continue
         found.append(_lesson(judged.incident, settled.opinion, judged.opinions, windows))
-    within = release.scoring.detect.max_lead
-    archives = _archives(pictures, desk, within, events, label)
-    return Lessons(tuple(found), archives, tuple(orders)), unused
+    log = Log(events, labels, release.scoring.detect)
+    return Lessons(tuple(found), archives(pictures, desk, log, label), tuple(orders)), unused
 
 
 def _windows(pictures: pd.DataFrame, judged: Judged, label: str) -> pd.DataFrame:
@@ -226,51 +230,3 @@ def _lesson(
         item=said.item,
         severity=said.severity,
     )
-
-
-def _archives(
-    pictures: pd.DataFrame, desk: Desk, within: timedelta, events: pd.DataFrame, label: str
-) -> dict[str, Archive]:
-    """Gather what the results and the log say of every abnormal window of an incident."""
-    mine = pictures[(pictures["release"] == desk.release) & (pictures["incident"] != "")]
-    keys = ["asset", "end", "release"]
-    mine = mine.drop_duplicates(keys)
-    diagnoses = read_table(desk.results, "diagnoses")
-    told = mine.merge(diagnoses[[*keys, "verdict", "failure_mode"]], on=keys)
-    told = told.assign(logged=_logged(told, events, within))
-    seen = diagnoses[(diagnoses["release"] == desk.release) & (diagnoses["reason"] == "")]
-    archives = {}
-    for name, rows in told.groupby("equipment_class", sort=True):
-        looked_at = seen.loc[seen["equipment_class"] == name, ["asset", "end"]]
-        archives[str(name)] = Archive(
-            rows[_ARCHIVED].reset_index(drop=True),
-            np.stack(rows["values"].to_list()),
-            _months(looked_at),
-            current=desk.release == label,
-        )
-    return archives
-
-
-def _logged(windows: pd.DataFrame, events: pd.DataFrame, within: timedelta) -> pd.Series:
-    """Look up the failure mode of the next failure that the log tells of, if it came soon."""
-    failures = events[(events["kind"] == "failure") & (events["failure_mode"] != "")]
-    right = failures[["asset", "time", "failure_mode"]].rename(columns={"failure_mode": "logged"})
-    left = windows[["asset", "end"]].assign(row=range(len(windows))).sort_values("end")
-    found = pd.merge_asof(
-        left,
-        right.sort_values("time", kind="stable"),
-        left_on="end",
-        right_on="time",
-        by="asset",
-        direction="forward",
-        tolerance=pd.Timedelta(within),
-    )
-    logged = found.sort_values("row")["logged"].fillna("").astype("str")
-    return logged.set_axis(windows.index)
-
-
-def _months(windows: pd.DataFrame) -> float:
-    """Measure the time that windows cover [asset-months]."""
-    between = windows.sort_values(["asset", "end"]).groupby("asset")["end"].diff().dropna()
-    step = pd.Timedelta(between.median()) if len(between) else pd.Timedelta(0)
-    return len(windows) * (step / pd.Timedelta(MONTH))

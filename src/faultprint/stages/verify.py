@@ -174,7 +174,8 @@ def _taught(
     run_stage("score", settings, scratch)
     release: Release = release_from_parts(learnt)
     desk = Desk(place.results, database)
-    lessons, _ = find_lessons(release, label, desk, (), read_table(place.tables, "events"))
+    events = read_table(place.tables, "events")
+    lessons, _ = find_lessons(release, label, desk, (), events, settings.labels)
     return release_to_parts(taught_again(release, stated, lessons, settings.signatures))
 
 

@@ -18,6 +18,7 @@ from faultprint.faults.release import Release
 from faultprint.faults.teaching.lessons import (
     FAULTS,
     NORMAL,
+    REFUTED,
     Archive,
     Lesson,
     Lessons,
@@ -92,14 +93,19 @@ class Classroom:
         Returns
         -------
         NDArray[numpy.bool_]
-            A flag for each window of the archive; none for what nobody judged and no release named.
+            A flag for each window of the archive; none for what nobody judged and no release named,
+            unless the log says that nothing came of it. The log is not asked where it says so of
+            a picture, too: then it does not tell of this fault.
         """
         rows = self.archive.rows
-        other = ~self.said["said"].isin([*own, ""])
+        taught = np.zeros(len(rows), dtype=np.bool_)
         for one in pictures:
             first, last = pd.Timestamp(one.first), pd.Timestamp(one.last)
-            other &= ~((rows["asset"] == one.asset) & rows["end"].between(first, last))
-        return other.to_numpy(dtype=np.bool_)
+            taught |= ((rows["asset"] == one.asset) & rows["end"].between(first, last)).to_numpy()
+        said, refuted = self.said["said"], self.said["refuted"].to_numpy()
+        logged = not refuted[taught].any()
+        other = ~said.isin([*own, "", *([] if logged else [REFUTED])]).to_numpy()
+        return np.asarray(other & ~taught & (logged | (rows["incident"] != "").to_numpy()))
 
     def offsets(self, rows: Flags) -> Floats:
         """Place windows of the archive in the shared space.
@@ -155,7 +161,8 @@ class Classroom:
         table["sure"] = self.said["sure"]
         by = table.groupby("incident")
         most = by["accepted"].transform("mean") >= _THROUGHOUT
-        return np.asarray(rows & most & ~by["sure"].transform("any"), dtype=np.bool_)
+        free = most & ~by["sure"].transform("any") & (table["incident"] != "")
+        return np.asarray(rows & free & ~self.said["refuted"], dtype=np.bool_)
 
     def parents(self) -> dict[str, str]:
         """Say from which fault others were split.

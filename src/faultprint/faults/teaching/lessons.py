@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 FAULTS = ("known_fault", "new_fault")
 """What experts say of an incident that teaches a fault."""
 NORMAL = "normal_behaviour"
+REFUTED = "nothing came of it"
+"""Said of a deviation after which the log tells of no failure."""
 MOST_WINDOWS = 16
 """Windows of an incident that are kept as its picture, evenly spread."""
 
@@ -62,8 +64,9 @@ class Archive:
     """Abnormal windows of one equipment class and what is said of them now."""
 
     rows: pd.DataFrame
-    """``incident``, ``asset``, ``end``, ``verdict``, ``failure_mode`` and ``logged``, the mode of
-    the failure that the log says followed; numbered from 0."""
+    """``incident`` (empty for none), ``asset``, ``end``, ``verdict``, ``failure_mode``, ``logged``,
+    the mode of the failure that the log says followed, and ``refuted``, whether it tells that
+    nothing came of it (nowhere, without the column); numbered from 0."""
     matrix: Floats
     """Shape (windows, features of the model)."""
     asset_months: float = 0.0
@@ -153,15 +156,20 @@ def said_of(archive: Archive, judged: Iterable[Lesson]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``said``: failure mode, or what the expert said of an incident that is no fault; empty for a
-        deviation that nobody judged. ``sure``: an expert said so, or a failure of this mode was
-        logged afterwards.
+        ``said``: failure mode, or what the expert said of an incident that is no fault; of a
+        deviation that nobody judged nothing, or that nothing came of it if the log says so.
+        ``sure``: an expert said so, or a failure of this mode was logged afterwards. ``refuted``:
+        see ``Archive.rows``.
     """
     rows = archive.rows
+    refuted = rows.get("refuted", pd.Series(False, index=rows.index)).astype("bool")  # noqa: FBT003
     said = rows["failure_mode"].where(rows["verdict"].isin(["known", "ambiguous"]), "")
+    said = said.mask(refuted & (said == ""), REFUTED)
     sure = (said != "") & (rows["logged"] == said)
     for one in judged:
         inside = (rows["asset"] == one.asset) & rows["end"].between(one.ends[0], one.ends[-1])
         said = said.mask(inside, one.failure_mode or one.verdict)
         sure |= inside
-    return pd.DataFrame({"said": said.astype("str"), "sure": sure.astype("bool")})
+    return pd.DataFrame(
+        {"said": said.astype("str"), "sure": sure.astype("bool"), "refuted": refuted}
+    )

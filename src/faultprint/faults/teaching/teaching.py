@@ -20,7 +20,7 @@ from faultprint.faults.teaching.rays import (
     nonconformity,
     ray_distances,
 )
-from faultprint.faults.teaching.telling import Readings, Telling, telling
+from faultprint.faults.teaching.telling import Readings, Telling, besides, telling
 
 Floats = NDArray[np.float64]
 
@@ -130,7 +130,9 @@ def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
     told, tells = None, 0.0
     if others.readings and len(parts) > 1:  # one occasion does not say what is common to all
         like = (near <= limit) & (beside < 1.0)
-        told, tells = telling(others.readings, inside(scores, closeness, limit, 1.0), like)
+        own = inside(scores, closeness, limit, 1.0)
+        told, tells = telling(others.readings, own, like)
+        told = besides(others.readings, told, own) if told else None
     if told and tells >= covered - SAFER:
         accept, margin, covered = limit, 1.0, tells
     else:
