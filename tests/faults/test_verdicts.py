@@ -9,6 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from faultprint.faults.diagnosis.verdicts import judge
+from faultprint.faults.learning.ranks import tail_ranks
 from faultprint.faults.learning.signals import (
     Signals,
     calibrate,
@@ -16,7 +17,6 @@ from faultprint.faults.learning.signals import (
     novelty,
     ranked,
     strangeness,
-    tail_ranks,
     twin_signal,
 )
 

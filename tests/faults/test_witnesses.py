@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from faultprint.faults.learning.metric import Metric
+from faultprint.faults.learning.ranks import scored, tail_ranks
 from faultprint.faults.learning.signals import Calibration, Signals, calibrate, strangeness
 from faultprint.faults.learning.space import Reference
 from faultprint.faults.learning.witnesses import as_strange, both_strange
@@ -69,6 +73,32 @@ def test_both_together_count_as_much_as_they_are_rare() -> None:
     np.testing.assert_array_equal(now[:, 1], before[:, 1])  # no other class listens to it
     # of healthy windows as many exceed a strangeness as without a second witness, or a few more
     assert len(kept[0].joined) == 400
+
+
+def test_signals_that_are_strange_together_do_not_drown_the_second_witness() -> None:
+    """Where doubt and distance repeat each other, a rare mean is not as rare as it looks."""
+    rng = np.random.default_rng(8)
+    same = rng.random((4000, 1)) + 0.01 * rng.random((4000, 2))
+    healthy = Signals(same, same + 0.01 * rng.random((4000, 2)), rng.random((4000, 2)))
+    rows = np.ones(4000, dtype=np.bool_)
+    kept = [calibrate(healthy, 0, rows)]
+    rare = np.quantile(healthy.foreign[:, 0], 0.998)
+    seen = Signals(*(np.array([[value]]) for value in (0.5, 0.5, rare)))
+    p_value = float((strangeness(healthy, kept, 0)[:, 0] >= strangeness(seen, kept)[0, 0]).mean())
+    assert 0.002 <= p_value <= 0.005
+    # a release that does not say so takes the signals for independent
+    old = [replace(kept[0], unheard=np.empty(0))]
+    before = float((strangeness(healthy, old, 0)[:, 0] >= strangeness(seen, old)[0, 0]).mean())
+    assert before >= 2 * p_value
+
+
+@pytest.mark.parametrize("n", [2, 7, 200])
+def test_scores_have_the_rank_they_are_asked_for(n: int) -> None:
+    known = np.sort(np.random.default_rng(n).exponential(size=n))
+    np.testing.assert_array_equal(scored(tail_ranks(known, known), known), known)
+    beyond = known[-1] + np.array([0.5, 3.0])
+    np.testing.assert_allclose(scored(tail_ranks(beyond, known), known), beyond)
+    assert scored(np.array([np.nan]), known)[0] == known[0]
 
 
 def test_a_rank_keeps_its_chance_on_the_scale_of_a_mean() -> None:

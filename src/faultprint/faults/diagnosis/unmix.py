@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultprint.faults.learning.metric import Metric
-from faultprint.faults.learning.signals import tail_ranks
+from faultprint.faults.learning.ranks import tail_ranks
 from faultprint.faults.learning.space import tidy
 
 Floats = NDArray[np.float64]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from faultprint.faults.learning.design import DEVIANCE
 from faultprint.faults.learning.metric import Metric
+from faultprint.faults.learning.ranks import scored, tail_ranks
 from faultprint.faults.learning.space import tidy
 from faultprint.faults.learning.witnesses import as_strange, both_strange
 from faultprint.state.limits import p_values
@@ -136,6 +137,9 @@ class Calibration:
     foreign: Floats
     joined: Floats
     """Strangeness by all signals together, see :func:`strangeness`."""
+    unheard: Floats = field(default_factory=lambda: np.empty(0))
+    """Of healthy with a second witness: strangeness while that is not heard. Releases from before
+    it was ranked among these leave it out."""
 
     def to_dict(self) -> dict[str, list[float]]:
         """Return plain data.
@@ -145,12 +149,13 @@ class Calibration:
         dict[str, list[float]]
             Ready for JSON.
         """
-        return {
+        plain = {
             "doubt": self.doubt.tolist(),
             "distance": self.distance.tolist(),
             "foreign": self.foreign.tolist(),
             "joined": self.joined.tolist(),
         }
+        return {**plain, "unheard": self.unheard.tolist()} if len(self.unheard) else plain
 
 
 def calibrate(signals: Signals, column: int, rows: NDArray[np.bool_]) -> Calibration:
@@ -172,8 +177,11 @@ def calibrate(signals: Signals, column: int, rows: NDArray[np.bool_]) -> Calibra
     """
     mine = Signals(*(signal[rows][:, [column]] for signal in signals.all()))
     doubt, distance, foreign = (_known(signal) for signal in mine.all())
-    alone = Calibration(doubt, distance, foreign, np.empty(0))
-    return Calibration(doubt, distance, foreign, _known(strangeness(mine, [alone], column)))
+    none, heard = np.empty(0), column == 0 and len(foreign)
+    deaf = Calibration(doubt, distance, none, none)
+    unheard = _known(strangeness(mine, [deaf], column)) if heard else none
+    parts = Calibration(doubt, distance, foreign, none, unheard)
+    return replace(parts, joined=_known(strangeness(mine, [parts], column)))
 
 
 def strangeness(signals: Signals, calibrations: list[Calibration], first: int = 0) -> Floats:
@@ -193,7 +201,8 @@ def strangeness(signals: Signals, calibrations: list[Calibration], first: int = 
     NDArray[numpy.float64]
         Shape (windows, classes): mean over the signals that are there of ``-log`` of their rank
         among the calibration scores (Fisher's combination); NaN where there is none. Of healthy,
-        where sensors and events together are stranger than that, as much as they are.
+        where sensors and events together are rarer than that, as strange as healthy windows are as
+        rarely without them.
 
     Notes
     -----
@@ -209,7 +218,11 @@ def strangeness(signals: Signals, calibrations: list[Calibration], first: int = 
             known = getattr(calibration, name)
             if len(known) and name == "foreign" and column + first == 0:
                 ranks = tail_ranks(signal[:, column], known)
-                together[:, column] = as_strange(ranks, count[:, column])
+                usual = calibration.unheard
+                strange = (
+                    scored(ranks, usual) if len(usual) else as_strange(ranks, count[:, column])
+                )
+                together[:, column] = strange
             elif len(known):
                 rank = -np.log(tail_ranks(signal[:, column], known))
                 there = np.isfinite(rank)
@@ -240,34 +253,6 @@ def novelty(
     strange = strangeness(signals, [calibration[name] for name in classes])
     least: Floats = np.where(np.isfinite(strange), strange, np.inf).min(axis=1)
     return least
-
-
-def tail_ranks(scores: Floats, known: Floats) -> Floats:
-    """Rank scores among calibration scores, with a tail beyond the largest.
-
-    Parameters
-    ----------
-    scores : NDArray[numpy.float64]
-        Any scores; NaN stays NaN.
-    known : NDArray[numpy.float64]
-        Calibration scores, ascending; at least one.
-
-    Returns
-    -------
-    NDArray[numpy.float64]
-        Share of calibration scores above, ties counting half, in (0, 1).
-    """
-    n = len(known)
-    above = n - np.searchsorted(known, scores, side="right")
-    least = n - np.searchsorted(known, scores, side="left")
-    middle = (0.5 + (above + least) / 2) / (n + 1)
-    most = max(-(-n // 10), min(n, 5))
-    start = known[-most]
-    scale = max(float((known[-most:] - start).mean()), _TINY)
-    with np.errstate(over="ignore", under="ignore"):
-        tail = most / (n + 1) * np.exp(-(scores - start) / scale)
-    beyond = np.maximum(np.minimum(tail, 0.5 / (n + 1)), 1e-300)
-    return np.where(np.isnan(scores), np.nan, np.where(scores > known[-1], beyond, middle))
 
 
 def ranked(

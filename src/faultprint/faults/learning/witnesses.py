@@ -65,7 +65,9 @@ def as_strange(ranks: Floats, signals: Floats) -> Floats:
     -------
     NDArray[numpy.float64]
         What the mean over as many independent signals exceeds with the chance of the rank: a
-        quantile of the gamma distribution.
+        quantile of the gamma distribution. For releases that do not say how strange healthy windows
+        are without the second witness; signals are not independent, and where they are strange
+        together their mean exceeds it more often.
     """
     k = np.maximum(signals, 1.0)
     known = np.clip(np.where(np.isfinite(ranks), ranks, 1.0), _LEAST, 1.0)

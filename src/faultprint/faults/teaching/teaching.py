@@ -30,6 +30,8 @@ USUAL_SPREAD = 0.25
 """Usual spread of the log nonconformity over incidents of one fault."""
 COVERED = 0.8
 """Chance that one more incident lies within the acceptance region."""
+COVERED_IF_TOLD = 0.95
+"""The same where a descriptor tells the fault, too: the region need not keep out what that does."""
 OF_WINDOWS = 0.9
 """Share of its windows by which an incident is measured."""
 SAFER = 0.05
@@ -129,12 +131,13 @@ def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
     covered, unguarded = (share(scores, closeness, *b) for b in ((accept, margin), (limit, 1.0)))
     told, tells = None, 0.0
     if others.readings and len(parts) > 1:  # one occasion does not say what is common to all
-        like = (near <= limit) & (beside < 1.0)
-        own = inside(scores, closeness, limit, 1.0)
+        wide = _limit(scores, COVERED_IF_TOLD)
+        like = (near <= wide) & (beside < 1.0)
+        own = inside(scores, closeness, wide, 1.0)
         told, tells = telling(others.readings, own, like)
         told = besides(others.readings, told, own) if told else None
     if told and tells >= covered - SAFER:
-        accept, margin, covered = limit, 1.0, tells
+        accept, margin, covered = wide, 1.0, tells
     else:
         told = None
     several = range(len(parts) if len(parts) > 1 else 0)
@@ -269,13 +272,13 @@ def _left_out(
     return scores, closeness
 
 
-def _limit(scores: Sequence[Floats]) -> float:
+def _limit(scores: Sequence[Floats], chance: float = COVERED) -> float:
     """Find the nonconformity that one more occasion should stay below."""
     logs = np.log(np.maximum([np.quantile(one, OF_WINDOWS) for one in scores], _TINY))
     freedom = OWN_WEIGHT + len(logs) - 1
     squares = OWN_WEIGHT * USUAL_SPREAD**2 + float(((logs - logs.mean()) ** 2).sum())
     further = math.sqrt(squares / freedom * (1 + 1 / len(logs)))
-    limit = math.exp(float(logs.mean()) + float(student.ppf(COVERED, freedom)) * further)
+    limit = math.exp(float(logs.mean()) + float(student.ppf(chance, freedom)) * further)
     return float(f"{limit:.9g}")
 
 

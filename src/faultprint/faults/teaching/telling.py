@@ -231,7 +231,7 @@ def _level(others: Floats, near: Flags) -> float:
     if not len(known):
         return math.inf
     closest = others[near & np.isfinite(others)]
-    level = float(np.quantile(known, USUAL))
+    level = max(float(np.quantile(known, USUAL)), CLEAR)
     if len(closest):
         highest = float(closest.max())
         level = max(level, highest + _JUST_ABOVE * max(abs(highest), 1.0))
