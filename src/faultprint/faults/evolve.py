@@ -17,7 +17,7 @@ from faultprint.faults.teaching.apart import neighbours
 from faultprint.faults.teaching.changes import DONE, Change, Moved, What
 from faultprint.faults.teaching.classroom import Classroom, open_classroom
 from faultprint.faults.teaching.handover import contest
-from faultprint.faults.teaching.lessons import NORMAL, Lessons, occasions
+from faultprint.faults.teaching.lessons import FAULTS, NORMAL, Lessons, occasions
 from faultprint.faults.teaching.rays import alike
 from faultprint.faults.teaching.speaking import known_rays, speak
 from faultprint.faults.teaching.taught import Kind, Picture, Taught, TaughtSet
@@ -72,9 +72,11 @@ def evolve(release: Release, lessons: Lessons, settings: Signatures) -> Evolved:
     looks like the taught fault throughout, and whose name neither an expert nor the log confirmed;
     a release that does not know a fault calls it by the name of another. An opinion that names a
     learnt fault is kept for the next training. Behaviour that is called normal and looks like a
-    known fault is recorded, but goes on to be an alarm. A fault that was new to the experts and
-    that the model has learnt since is left to the model unless its recogniser is the better one on
-    judged incidents that the model did not learn from; the origin of its signature says so.
+    known fault is recorded, but goes on to be an alarm. A model that cannot say how far two
+    machines with the same fault differ is taught no new one: nothing would say what is beyond it.
+    A fault that was new to the experts and that the model has learnt since is left to the model
+    unless its recogniser is the better one on judged incidents that the model did not learn from;
+    the origin of its signature says so.
     """
     taught = dict(release.taught)
     changes: list[Change] = []
@@ -119,7 +121,8 @@ def _teach(
     room: Classroom, release: Release, settings: Signatures
 ) -> tuple[TaughtSet, list[Signature], list[Change]]:
     """Make the recognisers of a class anew from every picture."""
-    pictures, renamed = room.faults(), room.renamed()
+    lack, renamed = room.lack(), room.renamed()
+    pictures = {} if lack else room.faults()
     contests = {
         mode: contest(room, release.learnt, mode, shown) for mode, shown in room.contested().items()
     }
@@ -150,9 +153,10 @@ def _teach(
     made, like = _normals(room, faults)
     normals = [_versioned(one, old.get(one.name)) for one in made]
     changes += [_change_normal(room, one) for one in normals if one.name not in old]
-    recorded, noted = _recorded(room, pictures, like)
+    untaught = {one.incident: lack for one in room.lessons if lack and one.verdict in FAULTS} | like
+    recorded, noted = _recorded(room, pictures, untaught)
     said = TaughtSet(room.name, room.model.features, (*faults, *normals), renamed, recorded)
-    return said, signatures, [*changes, *_orders(room, pictures), *noted]
+    return said, signatures, [*changes, *_orders(room, pictures, lack), *noted]
 
 
 def _fault(
@@ -188,7 +192,7 @@ def _normals(room: Classroom, faults: Sequence[Taught]) -> tuple[list[Taught], d
         fitted = fit_normal(room.place([picture]), Others(known, rays, protected))
         near = [name for name, ray in beside.items() if alike(fitted.centre, ray)]
         if near:
-            like[picture.incident] = near[0]
+            like[picture.incident] = f"it looks like {near[0]}"
             continue
         name = f"{NORMAL}:{picture.incident}"
         made.append(_recogniser(room, name, "normal", fitted, [picture]))
@@ -251,7 +255,7 @@ def _change_normal(room: Classroom, one: Taught) -> Change:
     return Change("normal", room.name, one.name, (one.pictures[0].incident,), note)
 
 
-def _orders(room: Classroom, pictures: Mapping[str, list[Picture]]) -> list[Change]:
+def _orders(room: Classroom, pictures: Mapping[str, list[Picture]], lack: str) -> list[Change]:
     told = []
     for order in room.orders:
         note = f"{', '.join(order.names)} -> {', '.join(order.into) or 'nothing'}"
@@ -261,26 +265,26 @@ def _orders(room: Classroom, pictures: Mapping[str, list[Picture]]) -> list[Chan
         told.append(Change(DONE[order.what], room.name, name, (), note))
     ordered = {name for order in room.orders for name in order.names}
     gone = {one.name for one in room.held.faults} - set(pictures) - ordered
-    why = "all its incidents are judged otherwise now"
+    why = lack or "all its incidents are judged otherwise now"
     return told + [Change("retired", room.name, name, (), why) for name in sorted(gone)]
 
 
 def _recorded(
-    room: Classroom, pictures: Mapping[str, list[Picture]], like: Mapping[str, str]
+    room: Classroom, pictures: Mapping[str, list[Picture]], untaught: Mapping[str, str]
 ) -> tuple[dict[str, str], list[Change]]:
     """Keep what was said of incidents that teaches no recogniser."""
     shown = {picture.incident for group in pictures.values() for picture in group}
     recorded, changes = dict(room.held.recorded), []
     for one in room.lessons:
         before = recorded.pop(one.incident, "")
-        fault = like.get(one.incident, "")
-        if one.incident in shown or (one.verdict == NORMAL and not fault):
+        why = untaught.get(one.incident, "") if one.failure_mode not in room.model.modes else ""
+        if one.incident in shown or (one.verdict == NORMAL and not why):
             continue
         said = " ".join(part for part in (one.verdict, one.failure_mode) if part)
         recorded[one.incident] = said
         if before != said:
             what: What = "confirmed" if one.failure_mode in room.model.modes else "recorded"
-            note = f"not taught: it looks like {fault}" if fault else ""
+            note = f"not taught: {why}" if why else ""
             changes.append(Change(what, room.name, said, (one.incident,), note))
     return recorded, changes
 

@@ -32,6 +32,7 @@ from faultprint.faults.teaching.telling import Readings
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+LACK = "how far two machines with the same fault differ is not known, each was learnt from one"
 _THROUGHOUT = 0.8
 _SECONDS = 19
 """Characters of an instant down to its seconds."""
@@ -163,6 +164,20 @@ class Classroom:
         most = by["accepted"].transform("mean") >= _THROUGHOUT
         free = most & ~by["sure"].transform("any") & (table["incident"] != "")
         return np.asarray(rows & free & ~self.said["refuted"], dtype=np.bool_)
+
+    def lack(self) -> str:
+        """Say why no fault can be taught to the model.
+
+        Returns
+        -------
+        str
+            Empty if one can: of some known fault it says how far windows of machines that it was
+            not learnt from lie, or it knows none. What was learnt from one machine only says how
+            far two windows of that differ, and the next machine with this fault would be taken for
+            a new one.
+        """
+        seen = [len(self.model.calibration[mode].distance) for mode in self.model.modes]
+        return LACK if seen and not any(seen) else ""
 
     def parents(self) -> dict[str, str]:
         """Say from which fault others were split.
