@@ -24,6 +24,7 @@ from faultprint.faults.release import (
     release_to_parts,
     scoring_settings,
 )
+from faultprint.faults.teaching.classroom import LACK
 from faultprint.faults.teaching.lessons import Archive, Lesson, Lessons, Order
 from faultprint.faults.teaching.speaking import measure, offsets_of, speak
 from faultprint.records import Learnt
@@ -211,11 +212,38 @@ def test_a_grade_that_its_neighbour_reaches_is_never_claimed() -> None:
         replace(lesson(f"mid-{n}", mode="mild", number=n, like="leak"), matrix=steady(1.02, n)[:10])
         for n in range(3)
     ]
-    made = teach(learnt(), *judged, held=archive(*KNOWN)).release
-    (one,) = made.taught[CLASS].recognisers
-    assert set(named(made, steady(1.0, 52, 200))) == {""}
-    again = release_from_parts(release_to_parts(made)).taught[CLASS].recognisers[0]
+    two = teach(learnt(), *judged[:2], held=archive(*KNOWN)).release
+    (one,) = two.taught[CLASS].recognisers
+    assert set(named(two, steady(1.0, 52, 200))) == {""}
+    again = release_from_parts(release_to_parts(two)).taught[CLASS].recognisers[0]
     assert again.reaches == one.reaches
+    # three occasions prove it: it is refused, and what was taught from two is gone
+    for before in (learnt(), two):
+        made = teach(before, *judged, held=archive(*KNOWN))
+        assert made.release.taught[CLASS].recognisers == ()
+        assert "mild" not in {s.failure_mode for s in made.release.signatures}
+        notes = {c.what: c.note for c in made.changes}
+        assert notes["recorded"] == (
+            "not taught: of 3 occasions, each left out in turn, none would be recognised"
+        )
+        assert ("retired" in notes) == (before is two)
+
+
+def test_beside_faults_that_were_each_learnt_from_one_machine_nothing_is_taught() -> None:
+    held = learnt()
+    unsure = {
+        name: one if name == "healthy" else replace(one, distance=np.empty(0))
+        for name, one in model().calibration.items()
+    }
+    alone = replace(held, models={CLASS: replace(model(), calibration=unsure)})
+    made = teach(alone, *three(), held=archive(*KNOWN))
+    assert made.release.taught[CLASS].recognisers == ()
+    assert {c.note for c in made.changes} == {f"not taught: {LACK}"}
+    assert made.moved == ()
+    # one fault of which it is known is enough to say how far machines differ
+    unsure["blockage"] = model().calibration["blockage"]
+    some = replace(held, models={CLASS: replace(model(), calibration=unsure)})
+    assert [c.what for c in teach(some, *three(), held=archive(*KNOWN)).changes] == ["added"]
 
 
 def test_two_incidents_of_one_failure_are_one_occasion() -> None:

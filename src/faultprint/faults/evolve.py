@@ -9,31 +9,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from faultprint.config import Signatures
-from faultprint.faults.learning.design import words_of
 from faultprint.faults.lifecycle import with_status
 from faultprint.faults.release import Release
 from faultprint.faults.signature import FIRST_VERSION, identity
 from faultprint.faults.teaching.apart import neighbours
-from faultprint.faults.teaching.changes import DONE, Change, Moved, What
-from faultprint.faults.teaching.classroom import Classroom, open_classroom
+from faultprint.faults.teaching.changes import Change, Moved
+from faultprint.faults.teaching.classroom import Classroom
+from faultprint.faults.teaching.fitted import Fitted, Others
 from faultprint.faults.teaching.handover import contest
-from faultprint.faults.teaching.lessons import FAULTS, NORMAL, Lessons, occasions
+from faultprint.faults.teaching.lessons import NORMAL, Lessons, occasions
+from faultprint.faults.teaching.noted import Noted, change_of, change_of_normal
+from faultprint.faults.teaching.opening import open_classroom
 from faultprint.faults.teaching.rays import alike
 from faultprint.faults.teaching.speaking import known_rays, speak
 from faultprint.faults.teaching.taught import Kind, Picture, Taught, TaughtSet
 from faultprint.faults.teaching.taught_signature import Record, taught_signature
-from faultprint.faults.teaching.teaching import (
-    Fitted,
-    Others,
-    accepts,
-    fit_fault,
-    fit_normal,
-)
+from faultprint.faults.teaching.teaching import accepts, fit_fault, fit_normal
 from faultprint.records import Signature
 
 NOT_TAUGHT = "not taught any more"
 """Said of windows of the archive that only a recogniser which is gone had named."""
-_WORTH_SAYING = 0.005
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +116,7 @@ def _teach(
     room: Classroom, release: Release, settings: Signatures
 ) -> tuple[TaughtSet, list[Signature], list[Change]]:
     """Make the recognisers of a class anew from every picture."""
-    lack, renamed = room.lack(), room.renamed()
-    pictures = {} if lack else room.faults()
+    renamed = room.renamed()
     contests = {
         mode: contest(room, release.learnt, mode, shown) for mode, shown in room.contested().items()
     }
@@ -130,8 +124,13 @@ def _teach(
     held = {(s.equipment_class, s.failure_mode): s for s in release.signatures}
     faults: list[Taught] = []
     signatures, changes = list[Signature](), list[Change]()
-    for mode, shown in pictures.items():
+    pictures, refused = dict[str, list[Picture]](), dict[str, str]()
+    for mode, shown in room.faults().items():
         one, fitted, groups = _fault(room, mode, shown, renamed)
+        if why := room.lack() or fitted.lack():
+            refused[mode] = why
+            continue
+        pictures[mode] = shown
         one = _versioned(one, old.get(mode))
         faults.append(one)
         if one.version == getattr(old.get(mode), "version", ""):
@@ -141,7 +140,7 @@ def _teach(
         mine = [o for o in room.lessons if o.incident in {p.incident for p in shown}]
         equipment = release.scoring.equipment[room.name]
         signatures.append(taught_signature(one, room.model, equipment, settings, record, mine))
-        changes.append(_change(room, one, fitted, known=mode in old))
+        changes.append(change_of(room, one, fitted, known=mode in old))
     for mode, outcome in contests.items():
         if outcome.stays_taught:
             one = _fault(room, mode, room.contested()[mode], renamed)[0]
@@ -152,11 +151,11 @@ def _teach(
             changes.append(Change("contest", room.name, mode, (), outcome.says))
     made, like = _normals(room, faults)
     normals = [_versioned(one, old.get(one.name)) for one in made]
-    changes += [_change_normal(room, one) for one in normals if one.name not in old]
-    untaught = {one.incident: lack for one in room.lessons if lack and one.verdict in FAULTS} | like
-    recorded, noted = _recorded(room, pictures, untaught)
+    changes += [change_of_normal(room, one) for one in normals if one.name not in old]
+    noted = Noted(room, pictures, refused, like)
+    recorded, told = noted.recorded()
     said = TaughtSet(room.name, room.model.features, (*faults, *normals), renamed, recorded)
-    return said, signatures, [*changes, *_orders(room, pictures, lack), *noted]
+    return said, signatures, [*changes, *noted.orders(), *told]
 
 
 def _fault(
@@ -234,59 +233,6 @@ def _versioned(one: Taught, old: Taught | None) -> Taught:
         return same
     major, minor, _ = old.version.split(".")
     return replace(one, version=f"{major}.{int(minor) + 1}.0")
-
-
-def _change(room: Classroom, one: Taught, fitted: Fitted, *, known: bool) -> Change:
-    incidents = tuple(picture.incident for picture in one.pictures)
-    lost = fitted.unguarded - fitted.covered
-    notes = [f"split from {one.parent}"] if one.parent else []
-    if lost > _WORTH_SAYING:
-        notes.append(f"leaves {100 * lost:.0f} % of its own windows, lest other diagnoses change")
-    if one.telling:
-        named = [words_of(part.descriptor) for part in (one.telling, *one.telling.besides)]
-        notes.append(f"told by {' and '.join(named)}")
-    what: What = "adjusted" if known else "added"
-    return Change(what, room.name, one.name, incidents, "; ".join(notes))
-
-
-def _change_normal(room: Classroom, one: Taught) -> Change:
-    kept = float((one.scores[0] <= one.accept).mean())
-    note = "" if kept == 1 else f"accepts {100 * kept:.0f} % of its windows: a fault lies near"
-    return Change("normal", room.name, one.name, (one.pictures[0].incident,), note)
-
-
-def _orders(room: Classroom, pictures: Mapping[str, list[Picture]], lack: str) -> list[Change]:
-    told = []
-    for order in room.orders:
-        note = f"{', '.join(order.names)} -> {', '.join(order.into) or 'nothing'}"
-        if order.what == "restore":
-            note = f"{', '.join(order.names)}: given again"
-        name = order.into[0] if order.what == "merge" else order.names[0]
-        told.append(Change(DONE[order.what], room.name, name, (), note))
-    ordered = {name for order in room.orders for name in order.names}
-    gone = {one.name for one in room.held.faults} - set(pictures) - ordered
-    why = lack or "all its incidents are judged otherwise now"
-    return told + [Change("retired", room.name, name, (), why) for name in sorted(gone)]
-
-
-def _recorded(
-    room: Classroom, pictures: Mapping[str, list[Picture]], untaught: Mapping[str, str]
-) -> tuple[dict[str, str], list[Change]]:
-    """Keep what was said of incidents that teaches no recogniser."""
-    shown = {picture.incident for group in pictures.values() for picture in group}
-    recorded, changes = dict(room.held.recorded), []
-    for one in room.lessons:
-        before = recorded.pop(one.incident, "")
-        why = untaught.get(one.incident, "") if one.failure_mode not in room.model.modes else ""
-        if one.incident in shown or (one.verdict == NORMAL and not why):
-            continue
-        said = " ".join(part for part in (one.verdict, one.failure_mode) if part)
-        recorded[one.incident] = said
-        if before != said:
-            what: What = "confirmed" if one.failure_mode in room.model.modes else "recorded"
-            note = f"not taught: {why}" if why else ""
-            changes.append(Change(what, room.name, said, (one.incident,), note))
-    return recorded, changes
 
 
 def _moved(room: Classroom, said: TaughtSet) -> list[Moved]:

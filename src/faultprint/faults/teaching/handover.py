@@ -9,10 +9,11 @@ import pandas as pd
 
 from faultprint.faults.teaching.apart import neighbours
 from faultprint.faults.teaching.classroom import Classroom
+from faultprint.faults.teaching.fitted import Others
 from faultprint.faults.teaching.lessons import occasions
 from faultprint.faults.teaching.speaking import known_rays
 from faultprint.faults.teaching.taught import Picture
-from faultprint.faults.teaching.teaching import Others, accepts, fit_fault
+from faultprint.faults.teaching.teaching import accepts, fit_fault
 from faultprint.records import Learnt
 
 _HALF = 0.5

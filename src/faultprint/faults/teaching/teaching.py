@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from faultprint.faults.learning.space import tidy
-from faultprint.faults.teaching.apart import Neighbours, apartness, reaches
+from faultprint.faults.teaching.apart import apartness, reaches
+from faultprint.faults.teaching.fitted import Fitted, Others
 from faultprint.faults.teaching.guard import inside, share, shrunk
 from faultprint.faults.teaching.rays import (
     Rays,
@@ -20,7 +20,7 @@ from faultprint.faults.teaching.rays import (
     nonconformity,
     ray_distances,
 )
-from faultprint.faults.teaching.telling import Readings, Telling, besides, telling
+from faultprint.faults.teaching.telling import Telling, besides, telling
 
 Floats = NDArray[np.float64]
 
@@ -38,47 +38,6 @@ SAFER = 0.05
 """Share of the own windows that a telling descriptor may cost."""
 _HALF = 0.5
 _TINY = 1e-6
-
-
-@dataclass(frozen=True, eq=False)
-class Others:
-    """What a recogniser must be told apart from."""
-
-    known: Floats
-    """Pictures of all learnt faults as seen from healthy, shape (faults, coordinates)."""
-    beside: Floats
-    """Those of them, and of taught ones, that it is compared with."""
-    protected: Floats
-    """Windows as seen from healthy whose diagnosis must stay as it is."""
-    around: Neighbours | None = None
-    """The classes that a grade is told apart from, as far as they reach."""
-    readings: Readings | None = None
-    """What was read in own and in protected windows, if one descriptor may tell them apart."""
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """A recogniser and how it did on incidents that were left out."""
-
-    centre: Floats
-    spread: tuple[float, float]
-    accept: float
-    margin: float
-    scores: tuple[Floats, ...]
-    found: int
-    """Occasions of which at least half of the windows were accepted when they were left out."""
-    tried: int
-    """Occasions that were left out; 0 when there is only one."""
-    covered: float
-    """Share of the windows of occasions that are accepted, each left out in its turn."""
-    unguarded: float
-    """The same if no other diagnosis had to be protected."""
-    grows: bool
-    """Whether fainter and stronger windows belong to it."""
-    reaches: tuple[float, ...] = ()
-    """Of a grade: how far each of the classes around reaches towards it."""
-    telling: Telling | None = None
-    """What a window must read besides."""
 
 
 def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
@@ -108,12 +67,12 @@ def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
     looks like a known fault: then it may be a *grade* of that, and severity tells them apart. A
     grade must win against every class, healthy too, beyond the reach of each (see
     :mod:`faultprint.faults.teaching.apart`). What looks like a known fault is a growing fault
-    only if, of several occasions, most windows are accepted as such, and twice as many as of a
-    grade.
+    only if, of several occasions, most windows are accepted as such although others are protected,
+    and twice as many as of a grade.
     """
     ray, grade = _fit(parts, others, grows=True), _fit(parts, others, grows=False)
     if any(alike(grade.centre, known) for known in others.beside):
-        grown = len(parts) > 1 and ray.unguarded >= max(_HALF, 2 * grade.unguarded)
+        grown = len(parts) > 1 and ray.covered >= max(_HALF, 2 * grade.covered)
         return ray if grown else grade
     if ray.covered >= _HALF:
         return ray
