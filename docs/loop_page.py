@@ -77,23 +77,27 @@ def _share(p: dict[str, Any]) -> str:
 def _rigs(rigs: pd.DataFrame) -> list[str]:
     numbers = ["called", "recall", "by_episode", "disturbed", "lost", "seconds"]
     mean = rigs.groupby(["rig", "fault", "episodes"], sort=False)[numbers].mean()
-    exact = rigs.groupby(["rig", "fault", "episodes"], sort=False)["exact"].all()
+    by = rigs.groupby(["rig", "fault", "episodes"], sort=False)
+    exact, refused = by["exact"].all(), by["refused"].agg(lambda told: int((told != "").sum()))
     lines = [
         "## Test rigs: every fault hidden in turn",
         "",
         "Half of the runs of everything else is learnt from, the rest is",
         "judged; no run is on both sides. The fault is taught from 1, 3 and 5 runs, chosen several",
         "times; its other runs are judged. Means over the choices. *Changed* are diagnoses of",
-        "anything else, *lost* the fall of the share of these that is right, in points.",
+        "anything else, *lost* the fall of the share of these that is right, in points. *Refused*",
+        "are choices from which nothing was taught, since of three or five runs, each left out in",
+        "turn, the others would have recognised none.",
         "",
-        "| rig | fault | runs | abnormal before | windows named | runs named | changed | lost | "
-        "seconds | exact |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| rig | fault | runs | refused | abnormal before | windows named | runs named | "
+        "changed | lost | seconds | exact |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for key, row in mean.iterrows():
         rig, fault, episodes = key if isinstance(key, tuple) else (key, "", 0)
         lines.append(
-            f"| {rig} | {fault} | {episodes} | {row['called']:.2f} | {row['recall']:.2f} | "
+            f"| {rig} | {fault} | {episodes} | {refused[key]} of {by.size()[key]} | "
+            f"{row['called']:.2f} | {row['recall']:.2f} | "
             f"{row['by_episode']:.2f} | {row['disturbed']:.2f} | {row['lost']:.2f} | "
             f"{row['seconds']:.2f} | {'yes' if exact[key] else 'NO'} |"
         )

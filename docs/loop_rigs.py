@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from faultprint.config import Settings
-from faultprint.faults.evolve import evolve
+from faultprint.faults.evolve import Evolved, evolve
 from faultprint.faults.learn import learn_class
 from faultprint.faults.learning.design import design, values_of
 from faultprint.faults.match import diagnose
@@ -84,6 +84,8 @@ class Hidden:
     """By how much fewer of them are rightly named [points]."""
     seconds: float
     """Of processor time, from the judged windows to the published release."""
+    refused: str
+    """Why it was not taught; empty if it was."""
     exact: bool
     """Whether the release before, read back from the database, says the same byte for byte."""
 
@@ -232,8 +234,15 @@ def _taught(bench: _Bench, rig: str, chosen: tuple[list[str], int], place: Path)
         100 * float(changed[~of_fault].mean()),
         100 * float((_right(bench, bench.diagnoses) - _right(bench, now))[~of_fault].mean()),
         seconds,
+        _refused(made),
         _exact(bench, back),
     )
+
+
+def _refused(made: Evolved) -> str:
+    """Say why a fault was not taught."""
+    told = [change.note for change in made.changes if change.what == "recorded"]
+    return told[0].removeprefix("not taught: ") if told else ""
 
 
 def _right(bench: _Bench, said: pd.DataFrame) -> NDArray[np.float64]:
