@@ -219,9 +219,7 @@ def score_classes(
     classes = said.shape[1]
     counted = np.zeros((number, classes, classes))
     np.add.at(counted, (codes, truth, said.argmax(axis=1)), 1.0)
-    member = np.zeros((number, len(truth)))
-    member[codes, np.arange(len(truth))] = 1.0
-    won = [_wins(said[:, k], truth == k, member) for k in range(classes)]
+    levels = [np.unique(said[:, k], return_inverse=True)[1] for k in range(classes)]
 
     def drawn(i: Ints) -> Floats:
         return np.bincount(i, minlength=number).astype(np.float64)
@@ -229,7 +227,7 @@ def score_classes(
     measures = {
         "macro_f1": lambda i: macro_f1(np.tensordot(drawn(i), counted, 1)),
         "balanced_accuracy": lambda i: balanced_accuracy(np.tensordot(drawn(i), counted, 1)),
-        "auroc": lambda i: _area(won, drawn(i)),
+        "auroc": lambda i: _area(levels, truth, drawn(i)[codes]),
     }
     return [
         Figure(name, stratum, measure, *bootstrap(take, number), number)
@@ -271,19 +269,14 @@ def balanced_accuracy(counted: Floats) -> float:
     return float(np.mean((np.diag(counted) / np.maximum(true, 1e-9))[true > 0]))
 
 
-def _wins(score: Floats, own: NDArray[np.bool_], member: Floats) -> tuple[Floats, Floats, Floats]:
-    """Count by pairs of groups how often a unit of the class scores above one of another."""
-    above = (score[own][:, None] > score[~own][None]) + 0.5 * (
-        score[own][:, None] == score[~own][None]
-    )
-    mine, other = member[:, own], member[:, ~own]
-    return mine @ above @ other.T, mine.sum(axis=1), other.sum(axis=1)
-
-
-def _area(won: Sequence[tuple[Floats, Floats, Floats]], drawn: Floats) -> float:
-    areas = [
-        float(drawn @ pairs @ drawn) / (float(drawn @ mine) * float(drawn @ other))
-        for pairs, mine, other in won
-        if drawn @ mine > 0 and drawn @ other > 0
-    ]
+def _area(levels: Sequence[Ints], truth: Ints, weight: Floats) -> float:
+    """Average over classes the chance that a unit of it scores above another; ties count half."""
+    areas = []
+    for place, level in enumerate(levels):
+        own = truth == place
+        mine = np.bincount(level[own], weight[own], level.max() + 1)
+        other = np.bincount(level[~own], weight[~own], level.max() + 1)
+        pairs = mine.sum() * other.sum()
+        if pairs > 0:
+            areas.append(float(mine @ (np.cumsum(other) - other / 2)) / pairs)
     return float(np.mean(areas)) if areas else float("nan")
