@@ -113,8 +113,8 @@ def test_the_distance_from_healthy_is_the_twins_or_that_from_its_mean():
     metric = fitted(*plant())
     values = plant(seed=1, n=30)[0]
     names = (*(f"s{i}.mean" for i in range(9)), "s9.deviance")
-    twin, _ = space_signals(values, names, metric, CLASSES)
-    own, foreign = space_signals(values, names, replace(metric, by_twin=False), CLASSES)
+    twin, _, _ = space_signals(values, names, metric, CLASSES)
+    own, foreign, _ = space_signals(values, names, replace(metric, by_twin=False), CLASSES)
     assert twin[:, 0] == pytest.approx(twin_signal(values, names))
     away = (metric.project(values) - metric.means[0])[:, : metric.discriminants]
     assert own[:, 0] == pytest.approx(np.linalg.norm(away, axis=1))

@@ -101,9 +101,9 @@ def leave_out(sample: Sample, mode: str, settings: Settings, seed: int) -> pd.Da
     rest = [i for i in range(len(sample.classes)) if i != column]
     truth = np.where(hidden[:, None], 0.0, sample.truth[:, rest])
     left = replace(sample, classes=tuple(sample.classes[i] for i in rest), truth=truth)
-    raw, distance, foreign, _ = outside_signals(left, ~hidden, settings, seed)
+    raw, placed, _ = outside_signals(left, ~hidden, settings, seed)
     scaling = boost.fit_scaling(raw[~hidden], truth[~hidden])
-    signals = Signals(classifier_signal(scaling.apply(raw)), distance, foreign)
+    signals = Signals(classifier_signal(scaling.apply(raw)), *placed)
     fold = sample.windows["fold"].to_numpy()
     strange, p_values = _ranked_elsewhere(left, signals, fold, hidden)
     shown = truth.argmax(axis=1)

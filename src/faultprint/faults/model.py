@@ -164,8 +164,8 @@ class ClassModel:
         Signals
             Shape (windows, classes) each.
         """
-        far, foreign = space_signals(values, self.features, self.metric, self.classes)
-        return Signals(classifier_signal(probabilities), far, foreign)
+        placed = space_signals(values, self.features, self.metric, self.classes)
+        return Signals(classifier_signal(probabilities), *placed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data, without the booster.

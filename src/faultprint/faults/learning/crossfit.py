@@ -191,10 +191,10 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
         What the models say, the calibration that follows and the limit that keeps the budget.
     """
     every = np.ones(len(sample.matrix), dtype=np.bool_)
-    raw, far, foreign, shares = outside_signals(sample, every, settings, seed)
+    raw, placed, shares = outside_signals(sample, every, settings, seed)
     scaling = boost.fit_scaling(raw, sample.truth)
     probabilities = scaling.apply(raw)
-    signals = Signals(classifier_signal(probabilities), far, foreign)
+    signals = Signals(classifier_signal(probabilities), *placed)
     calibration = {
         name: calibrate(signals, i, sample.showing(name)) for i, name in enumerate(sample.classes)
     }
@@ -204,7 +204,7 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
     return Outside(
         probabilities,
         p_values,
-        far,
+        placed[0],
         scaling,
         calibration,
         shares_alone(shares, {m: sample.truth[:, 1 + i] == 1 for i, m in enumerate(modes)}),
@@ -248,7 +248,7 @@ def _share_found(sample: Sample, abnormal: Flags) -> float:
 
 def outside_signals(
     sample: Sample, known: Flags, settings: Settings, seed: int
-) -> tuple[Floats, Floats, Floats, Floats]:
+) -> tuple[Floats, tuple[Floats, Floats, Floats], Floats]:
     """Fit without each fold in turn and measure its windows.
 
     Parameters
@@ -266,15 +266,13 @@ def outside_signals(
     -------
     raw : NDArray[numpy.float64]
         Probabilities as the classifier gives them, shape (windows, classes).
-    distance : NDArray[numpy.float64]
+    placed : tuple[NDArray[numpy.float64], NDArray[numpy.float64], NDArray[numpy.float64]]
         See :func:`faultprint.faults.learning.signals.space_signals`.
-    foreign : NDArray[numpy.float64]
-        Likewise.
     shares : NDArray[numpy.float64]
         See :func:`faultprint.faults.diagnosis.unmix.unmix`, shape (windows, failure modes).
     """
     shape = (len(sample.matrix), len(sample.classes))
-    raw, far, foreign = np.ones(shape), np.full(shape, np.nan), np.full(shape, np.nan)
+    raw, placed = np.ones(shape), tuple(np.full(shape, np.nan) for _ in range(3))
     shares = np.full((shape[0], shape[1] - 1), np.nan)
     for fold in sample.folds:
         held = (sample.windows["fold"] == fold).to_numpy()
@@ -282,8 +280,8 @@ def outside_signals(
         values = sample.matrix[held]
         if fit.booster:
             raw[held] = boost.predict(boost.load(fit.booster), fit.healthy.filled(values))
-        far[held], foreign[held] = space_signals(
-            values, sample.features, fit.metric, sample.classes
-        )
+        found = space_signals(values, sample.features, fit.metric, sample.classes)
+        for signal, mine in zip(placed, found, strict=True):
+            signal[held] = mine
         shares[held] = unmix(values, fit.metric, sample.classes)
-    return raw, far, foreign, shares
+    return raw, (placed[0], placed[1], placed[2]), shares

@@ -96,8 +96,8 @@ def limit_at_home(
         raw = np.ones((len(values), len(sample.classes)))
         if model.booster:
             raw = boost.predict(boost.load(model.booster), model.healthy.filled(values))
-        far, foreign = space_signals(values, sample.features, model.metric, sample.classes)
-        signals = Signals(classifier_signal(scaling.apply(raw)), far, foreign)
+        placed = space_signals(values, sample.features, model.metric, sample.classes)
+        signals = Signals(classifier_signal(scaling.apply(raw)), *placed)
         against[held] = ranked(signals, sample.classes, calibration)[:, 0]
     return limit_for(sample, against, settings)
 

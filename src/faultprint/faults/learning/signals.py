@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from faultprint.faults.learning.design import DEVIANCE
+from faultprint.faults.learning.loudest import loudest
 from faultprint.faults.learning.metric import Metric
 from faultprint.faults.learning.ranks import scored, tail_ranks
 from faultprint.faults.learning.space import tidy
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 TOP_SENSORS = 3
 """How many of the most deviating sensors the twin's signal averages."""
 _TINY = 1e-9
+_NAMES = ("doubt", "distance", "foreign", "loudest")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,16 +37,20 @@ class Signals:
     """Away from all that classes differ in: catches what moves sensors no known class moves. Of
     healthy, of which the twin's signal says it, how strange sensors and events are *both*; none
     without events."""
+    loudest: Floats | None = None
+    """Of the sensor that fits the class least: catches what moves one sensor more than the class
+    does. None of healthy; see :func:`faultprint.faults.learning.loudest.loudest`."""
 
-    def all(self) -> tuple[Floats, Floats, Floats]:
+    def all(self) -> tuple[Floats, ...]:
         """List the signals.
 
         Returns
         -------
-        tuple[NDArray[numpy.float64], NDArray[numpy.float64], NDArray[numpy.float64]]
-            Doubt, distance, foreign.
+        tuple[NDArray[numpy.float64], ...]
+            Doubt, distance, foreign, and the loudest if it is there.
         """
-        return self.doubt, self.distance, self.foreign
+        three = (self.doubt, self.distance, self.foreign)
+        return three if self.loudest is None else (*three, self.loudest)
 
 
 def classifier_signal(probabilities: Floats) -> Floats:
@@ -89,7 +95,7 @@ def twin_signal(values: Floats, features: tuple[str, ...]) -> Floats:
 
 def space_signals(
     values: Floats, features: tuple[str, ...], metric: Metric, classes: tuple[str, ...]
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     """Measure nonconformity in the shared space, one column a class.
 
     Parameters
@@ -112,6 +118,8 @@ def space_signals(
         Length along all other coordinates, in which no class differs from another: the same for
         every failure mode; for healthy see
         :func:`faultprint.faults.learning.witnesses.both_strange`.
+    loudest : NDArray[numpy.float64]
+        See :func:`faultprint.faults.learning.loudest.loudest`.
     """
     place, count = metric.project(values), metric.discriminants
     distance = np.full((len(values), len(classes)), np.nan)
@@ -125,7 +133,7 @@ def space_signals(
     length = np.sqrt((rest**2).sum(axis=1)) if rest.shape[1] else np.full(len(values), np.nan)
     foreign = np.repeat(length[:, None], len(classes), axis=1)
     foreign[:, 0] = both_strange(values, features, metric)
-    return distance, foreign
+    return distance, foreign, loudest(values, features, metric, classes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +148,8 @@ class Calibration:
     unheard: Floats = field(default_factory=lambda: np.empty(0))
     """Of healthy with a second witness: strangeness while that is not heard. Releases from before
     it was ranked among these leave it out."""
+    loudest: Floats = field(default_factory=lambda: np.empty(0))
+    """Releases from before it was asked leave it out."""
 
     def to_dict(self) -> dict[str, list[float]]:
         """Return plain data.
@@ -149,13 +159,9 @@ class Calibration:
         dict[str, list[float]]
             Ready for JSON.
         """
-        plain = {
-            "doubt": self.doubt.tolist(),
-            "distance": self.distance.tolist(),
-            "foreign": self.foreign.tolist(),
-            "joined": self.joined.tolist(),
-        }
-        return {**plain, "unheard": self.unheard.tolist()} if len(self.unheard) else plain
+        every = {name: kept.tolist() for name, kept in vars(self).items()}
+        later = ("unheard", "loudest")
+        return {name: kept for name, kept in every.items() if kept or name not in later}
 
 
 def calibrate(signals: Signals, column: int, rows: NDArray[np.bool_]) -> Calibration:
@@ -176,11 +182,12 @@ def calibrate(signals: Signals, column: int, rows: NDArray[np.bool_]) -> Calibra
         Of the class.
     """
     mine = Signals(*(signal[rows][:, [column]] for signal in signals.all()))
-    doubt, distance, foreign = (_known(signal) for signal in mine.all())
-    none, heard = np.empty(0), column == 0 and len(foreign)
-    deaf = Calibration(doubt, distance, none, none)
+    none = np.empty(0)
+    doubt, distance, foreign, most = [*(_known(signal) for signal in mine.all()), none][:4]
+    heard = column == 0 and len(foreign)
+    deaf = Calibration(doubt, distance, none, none, loudest=most)
     unheard = _known(strangeness(mine, [deaf], column)) if heard else none
-    parts = Calibration(doubt, distance, foreign, none, unheard)
+    parts = Calibration(doubt, distance, foreign, none, unheard, most)
     return replace(parts, joined=_known(strangeness(mine, [parts], column)))
 
 
@@ -213,7 +220,7 @@ def strangeness(signals: Signals, calibrations: list[Calibration], first: int = 
     sums = np.zeros(signals.doubt.shape)
     count = np.zeros(signals.doubt.shape)
     together = np.zeros(signals.doubt.shape)
-    for signal, name in zip(signals.all(), ("doubt", "distance", "foreign"), strict=True):
+    for signal, name in zip(signals.all(), _NAMES, strict=False):
         for column, calibration in enumerate(calibrations):
             known = getattr(calibration, name)
             if len(known) and name == "foreign" and column + first == 0:
