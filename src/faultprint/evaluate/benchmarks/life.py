@@ -14,16 +14,17 @@ import pandas as pd
 
 from faultprint.errors import TableError, listed
 from faultprint.evaluate.benchmarks.figures import Figure, Floats, bootstrap
+from faultprint.prognosis.costs import cost_of
 from faultprint.prognosis.labels import deal_assets, life_labels, random_cuts
 from faultprint.prognosis.learners import boost
-from faultprint.prognosis.settings import LifeSettings
+from faultprint.prognosis.settings import CostSettings, LifeSettings
 from faultprint.prognosis.trajectories import Histories, trajectory_features
 from faultprint.twin.modes import learn_modes
 
 NEAR_END = 50.0
 """True life up to which an engine is near its end [cycles]."""
-LATE, EARLY = 10.0, 13.0
-"""Cycles of a late and of an early forecast that cost e - 1 in NASA's score."""
+NASA = CostSettings(shape="exponential", late=10.0, early=13.0)
+"""The cost that NASA's score adds up."""
 
 
 def nasa_score(predicted: Floats, truth: Floats) -> float:
@@ -42,8 +43,7 @@ def nasa_score(predicted: Floats, truth: Floats) -> float:
         Sum of ``exp(-d/13) - 1`` for early and ``exp(d/10) - 1`` for late forecasts, with
         d = predicted - truth; it grows with the number of units (doi:10.1109/PHM.2008.4711414).
     """
-    error = predicted - truth
-    return float(np.where(error < 0, np.expm1(-error / EARLY), np.expm1(error / LATE)).sum())
+    return float(cost_of(predicted - truth, NASA).sum())
 
 
 def rmse(predicted: Floats, truth: Floats) -> float:
