@@ -218,6 +218,8 @@ def test_the_sensors_a_fault_rests_on_are_told_first() -> None:
     assert second == "a.mean 3 (healthy 1)"
     many = {f"sensor:s{n}": {} for n in range(6)}
     assert wording.resting_on(many) == "s0, s1, s2 and 3 more"
+    rests = evidence(json.dumps(many), "wear")
+    assert rests == ["rests on s0, s1, s2 and 3 more: check these sensors first"]
     assert wording.resting_on({"wear": {}}) == ""
 
 

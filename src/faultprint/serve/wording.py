@@ -253,7 +253,8 @@ def evidence(text: str, failure_mode: str, most: int = 3) -> list[str]:
     """
     found = json.loads(text) if text else {}
     sensors = resting_on(found)
-    rests = [f"rests on {sensors}: check the sensor first"] if sensors else []
+    checked = "these sensors" if "," in sensors else "the sensor"
+    rests = [f"rests on {sensors}: check {checked} first"] if sensors else []
     mine = found.get(failure_mode, {})
     items = mine.get("for") or found.get("healthy", {}).get("against", [])
     said = []
