@@ -29,9 +29,10 @@ def at(days: float) -> pd.Timestamp:
 
 
 def write_results(folder: Path, release: str, until: float, spans: list = SPANS) -> None:
-    evidence = {"healthy": {"for": [], "against": [
-        {"descriptor": "flow.mean", "observed": 1.0, "healthy": 2.0, "unit": "m3/h", "deviance": -4}
-    ]}}  # fmt: skip
+    flow = {"descriptor": "flow.mean", "observed": 1.0, "healthy": 2.0, "unit": "m3/h"}
+    twin = {"descriptor": "flow.deviance", "observed": -4.5, "healthy": 0.1, "unit": "1"}
+    seen = [{**one, "deviance": -4} for one in (flow, twin)]
+    evidence = {"healthy": {"for": [], "against": seen}}
     rows = [
         {
             "incident": name,
@@ -120,6 +121,7 @@ def test_judging_from_the_command_line(desk: Desk) -> None:
     }  # fmt: skip
     text = desk.run("show", "aaaa1").out
     assert "flow.mean: 1.0 m3/h, healthy 2.0" in text
+    assert "flow.deviance: -4.5, healthy 0.1" in text
     assert "ada: known fault seal_leak (80%) wet floor" in text
     assert desk.judge("aaaa1", *SEAL, "--adjudicates", by="eve").code == 0
     assert "adjudicated by eve" in desk.run("show", "aaaa1").out

@@ -180,6 +180,10 @@ def _line(row: dict[str, Any]) -> str:
     )
 
 
+def _with_unit(item: dict[str, Any]) -> str:
+    return f"{item['observed']}" + (f" {item['unit']}" if item["unit"] not in ("", "1") else "")
+
+
 def _page(told: dict[str, Any]) -> list[str]:
     lines = [_line(told), ""]
     for mode, sides in told["evidence"].items():
@@ -188,7 +192,7 @@ def _page(told: dict[str, Any]) -> list[str]:
                 continue
             lines.append(f"{side} {mode}")
             lines += [
-                f"  {i['descriptor']}: {i['observed']} {i['unit']}, healthy {i['healthy']}"
+                f"  {i['descriptor']}: {_with_unit(i)}, healthy {i['healthy']}"
                 + (f", typical {i['typical']}" if "typical" in i else "")
                 for i in items
             ]
