@@ -49,7 +49,8 @@ SEARCH, VIEWS = "search", "several resolutions"
 CHAIN, SHARED = "what is said of other components", "references of the whole class"
 DOUBTED, PLANTED = "references that are doubted", "planted faults that set the limit"
 EVENTS, PHYSICS = "events beside sensors", "physics of the bearing"
-ALIKE, GROUPS = "one weight for all states", "choice by group"
+ALIKE, GROUPS = "one weight for all states", "units that count alike"
+LINES = "lines in the leaves of trees"
 AGE, ALL = "the age of the unit", "all of it together"
 
 CAPABILITIES = {
@@ -58,7 +59,10 @@ CAPABILITIES = {
         "../explanation/state-without-labels.md",
     ),
     MODES: ("residuals in each mode that conditions fall into", "cmapss-fd002.md"),
-    HEALTH: ("sensors fused in each mode into wear indices", "cmapss-fd001.md"),
+    HEALTH: (
+        "sensors fused in each mode into wear indices: alone, and with the similarity on them",
+        "cmapss-fd001.md",
+    ),
     SIMILARITY: ("histories that ran to failure, recalled and stretched", "cmapss-fd001.md"),
     STAGES: ("a unit's own history of forecasts, read again", "cmapss-fd001.md"),
     ENSEMBLE: ("several learners, statistics or seeds, weighed or chosen", "hydraulic.md"),
@@ -74,7 +78,8 @@ CAPABILITIES = {
         "../explanation/bearing-envelope.md",
     ),
     ALIKE: ("descriptors of each state's own, weighed alike", "cwru.md"),
-    GROUPS: ("a long run counts less than its rows in the choice", "hydraulic.md"),
+    GROUPS: ("a long run or life counts for less than its rows", "hydraulic.md"),
+    LINES: ("in place of constants", "cmapss-fd001.md"),
     AGE: ("knowledge, not skill: the cycles since the record began", "cmapss-fd001.md"),
     ALL: ("beside the plainest model", "cmapss-fd001.md"),
 }
@@ -84,9 +89,12 @@ _ONE = "everything, one seed"
 _LIFE = (
     Effect(SIMILARITY, "without similarity", _ONE),
     Effect(HEALTH, "without wear indices and similarity", "without similarity"),
+    Effect(HEALTH, "without wear indices and similarity", _ONE),
     Effect(ENSEMBLE, "without the net", _ONE),
     Effect(ENSEMBLE, "without the trees", _ONE),
     Effect(ENSEMBLE, "equal weights in place of validated ones", _ONE),
+    Effect(LINES, "constants in place of lines in the leaves", _ONE),
+    Effect(GROUPS, "every row counts the same, not every engine", _ONE),
     Effect(STAGES, "without the second stage", _ONE),
     Effect(ALL, "trees alone on sensors alone, one stage", _ONE),
     Effect(AGE, "without age", _ONE),

@@ -46,6 +46,14 @@ its gain on parts that it did not see beside its cost; on no board is its result
 
 """
 
+COST = """\
+## Cost
+
+One process each, on a machine that others use. `make bench-real` runs those without `--ablations`,
+one after the other.
+"""
+SPENT = ("cpu_seconds", "peak_memory_mib")
+
 PARTS = """\
 ### Each comparison
 
@@ -66,12 +74,13 @@ def overview(results: Results) -> str:
         Markdown.
     """
     lines = [*_aims(results), "", GIVES + "\n".join(_matrix(results)), ""]
-    return HEAD + "\n".join([*lines, *_commands(results), "", PARTS + "\n".join(_rows(results))])
+    lines += [COST, *_costs(results), "", PARTS + "\n".join(_rows(results)), ""]
+    return HEAD + "\n".join(lines)
 
 
 def _aims(results: Results) -> Iterator[str]:
-    yield "| board | model | judged | measure | aim | measured | range | nothing | reached |"
-    yield "|---" * 9 + "|"
+    yield "| board | model | judged | n | measure | aim | measured | range | nothing | reached |"
+    yield "|---" * 10 + "|"
     for aim in AIMS:
         figures = results[aim.board]["figures"]
         variant = aim.variant or figures[0]["variant"]
@@ -84,6 +93,7 @@ def _aims(results: Results) -> Iterator[str]:
             f"[{aim.board}]({aim.board}.md)",
             variant,
             aim.stratum,
+            str(one["n"]),
             said,
             _bounds(aim),
             _number(one["value"], digits),
@@ -141,11 +151,15 @@ def _cell(capability: str, column: Column, results: Results) -> str:
     return " to ".join(dict.fromkeys(_marked(column, *pair) for pair in (ordered[0], ordered[-1])))
 
 
-def _commands(results: Results) -> Iterator[str]:
-    for board in EFFECTS:
-        kept = results.get(f"{board}.ablations")
-        command = f"faultprint benchmark {board} --data DIR --ablations"
-        yield f"- {board}: `{command}`{'' if kept else ', not run'}"
+def _costs(results: Results) -> Iterator[str]:
+    yield "| command | CPU time [s] | peak memory [MiB] |"
+    yield "|---|---|---|"
+    for further in ("", ".ablations"):
+        for board in EFFECTS:
+            asked = f"faultprint benchmark {board} --data DIR{' --' * bool(further)}{further[1:]}"
+            spent = results.get(f"{board}{further}.cost")
+            cells = [str(spent[name]) for name in SPENT] if spent else ["not measured"] * 2
+            yield f"| `{asked}` | {' | '.join(cells)} |"
 
 
 def _rows(results: Results) -> Iterator[str]:
