@@ -102,3 +102,10 @@ def test_an_aim_without_a_figure_is_refused() -> None:
     results["skab"]["figures"] = [one for one in figures if one["measure"] != "j"]
     with pytest.raises(LookupError, match=r"no figure of .*'skab'"):
         overview(results)
+
+
+def test_a_leaky_figure_stands_beside_the_honest_one() -> None:
+    page = overview(read_results(HERE / "results"))
+    row = next(line for line in page.splitlines() if "| by run | accumulator |" in line)
+    honest, leaky = (float(row.split(" | ")[cell]) for cell in (6, 9))
+    assert leaky > honest
