@@ -67,9 +67,9 @@ def _page(name: str, results: dict[str, dict[str, Any]]) -> str:
 
 
 def _by_stratum(figures: list[dict[str, Any]], told: Told) -> list[str]:
-    """Lay ablations out, a table a stratum where there are several."""
-    told_of = [one for one in figures if one["measure"] in told.brief]
-    strata = list(dict.fromkeys(one["stratum"] for one in told_of))
+    """Lay ablations out, a table a stratum where there are several that say something brief."""
+    brief = [one for one in figures if one["measure"] in told.brief]
+    strata = list(dict.fromkeys(one["stratum"] for one in brief))
     lines = []
     for stratum in strata:
         lines += [f"### {stratum}", ""] if len(strata) > 1 else []
@@ -94,6 +94,8 @@ def _cell(one: dict[str, Any] | None, digits: int) -> str:
         return ""
     if one["value"] is None:
         return "none"
+    if digits == 0 and one["low"] == one["value"] == one["high"]:
+        return f"{one['value']:.0f}"  # a count
     return f"{one['value']:.{digits}f} ({one['low']:.{digits}f} to {one['high']:.{digits}f})"
 
 

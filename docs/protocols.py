@@ -62,6 +62,12 @@ time in which an alarm could have been false. *By window*: a window shows a comp
 within the horizon; macro-F1 is the mean over the components, healthy is no class, and a window may
 show two. Ranges: 95 % bootstrap over machines. The leaky reference is a classifier of the same size
 whose training windows were dealt at random over the whole record. The last rows look at nothing.
+*An unknown component*: hidden from learning in turn, in folds by machine over the whole record; its
+windows, or the mean of each failure's, against those of everything known; ranges over failures.
+*A component taught*: the job does not know its failures for what they are, an expert judges the
+first five that raised an incident, as many as the training time holds, and the release is taught
+without learning anew; later failures of the record are judged, which the release has not learnt
+from, though from other time of these machines; n, and ranges, are of failures.
 """
 
 STATE = """\
@@ -145,11 +151,14 @@ PROTOCOLS = {
         measures={
             "macro_f1": ("macro-F1", 3),
             "f1": ("F1", 3),
+            "count": ("failures", 0),
             "found": ("failures found", 3),
             "named": ("found and rightly named", 3),
             "precision": ("incidents a failure followed", 3),
             "false_per_year": ("false alarms per machine-year", 2),
             "lead": ("median lead time [h]", 1),
+            "auroc_episode": ("AUROC by failure", 3),
+            "auroc_window": ("AUROC by window", 3),
         },
         ablations="""\
 On the last part of the training time, learnt from what comes before it; the judged time is cut off

@@ -13,11 +13,13 @@ import yaml
 from faultprint.errors import ConfigError, LeakageError
 from faultprint.evaluate.benchmarks.foretelling import (
     event_figures,
+    hidden_figures,
     macro_f1,
     shown_modes,
     window_figures,
 )
 from faultprint.stages.benchmarks.failure_events import COLUMNS, LEAKY, refuse_known
+from faultprint.stages.benchmarks.hidden_modes import LESSON, TAUGHT, TAUGHT_FROM, UNKNOWN
 from faultprint.stages.benchmarks.running import forecast_blind, score_forecasts
 from faultprint.store.benchmarks import FailureBenchmark, load_benchmark
 
@@ -120,6 +122,27 @@ def test_plain_failures_are_foretold_and_trivial_detectors_stand_beside(
     assert score_forecasts(benchmark, folder / "data", path) == figures
 
 
+def test_a_component_is_hidden_told_apart_and_taught(
+    forecast: tuple[Path, FailureBenchmark, Path],
+) -> None:
+    folder, benchmark, path = forecast
+    figures = score_forecasts(benchmark, folder / "data", path)
+    apart = {(f.variant, f.measure): f for f in figures if f.stratum == UNKNOWN}
+    assert apart["comp1 hidden", "count"].value == apart["comp2 hidden", "count"].value == 15
+    assert apart["mean", "auroc_episode"].value > 0.8  # each moves a sensor the other leaves alone
+    assert apart["a coin", "auroc_episode"].value == 0.5
+    taught = {(f.variant, f.measure): f.value for f in figures if f.stratum == TAUGHT}
+    rows = pd.read_csv(path)
+    for mode in ("comp1", "comp2"):
+        lessons = rows[(rows["kind"] == LESSON) & (rows["variant"] == mode)]
+        assert len(lessons) == TAUGHT_FROM
+        assert (pd.to_datetime(lessons["start"]) < HOLDOUT).all()
+        before, after = f"{mode}, before teaching", f"{mode}, after teaching from {TAUGHT_FROM}"
+        assert taught[before, "count"] == taught[after, "count"] > 0
+        assert taught[before, "named"] == 0
+        assert taught[after, "named"] >= 0.5
+
+
 def test_windows_that_reach_into_the_training_time_are_refused(
     forecast: tuple[Path, FailureBenchmark, Path],
 ) -> None:
@@ -197,3 +220,27 @@ def test_events_by_hand() -> None:
     assert found == pytest.approx(
         {"found": 2 / 3, "named": 1 / 3, "lead": 20, "precision": 1 / 3, "false_per_year": 0.5}
     )
+
+
+def test_failures_after_teaching_by_hand() -> None:
+    def at(*days: float) -> pd.Series:
+        return pd.Series([START + pd.Timedelta(days=day) for day in days])
+
+    failed = at(5, 20, 30, 300)
+    episodes = pd.DataFrame({"asset": ["a", "a", "b", "b"], "time": failed})
+    day = pd.Timedelta(days=1)
+    episodes = episodes.assign(start=failed - 2 * day, until=failed + day)
+    lessons = pd.DataFrame({"asset": ["a"], "start": at(4), "end": at(6)})
+    raised = pd.DataFrame({"asset": ["a", "a", "b", "b"], "start": at(4, 19.5, 29, 50),
+                           "right": [True, True, False, True]})  # fmt: skip
+    seen = pd.DataFrame({"asset": ["a", "b"], "start": at(0, 0), "end": at(6 + 365.25, 100)})
+    figures = hidden_figures("v", "s", episodes, lessons, raised, seen)
+    found = {one.measure: one.value for one in figures}
+    # Two later failures; the first lesson, and the failure after the end of what was seen, are out.
+    years = 1 + 94 / 365.25
+    assert found == pytest.approx(
+        {"count": 2, "found": 1, "named": 0.5, "lead": 12, "false_per_year": 1 / years}
+    )
+    assert {one.n for one in figures} == {2}
+    nothing = hidden_figures("v", "s", episodes.iloc[:1], lessons, raised, seen)
+    assert [one.measure for one in nothing] == ["count", "false_per_year"]

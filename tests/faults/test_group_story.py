@@ -60,7 +60,10 @@ def story() -> GroupStory:
 
 
 def test_the_unseen_fault_is_one_group() -> None:
-    unknown = recorded().incidents["verdict"] == "deviation"
+    incidents = recorded().incidents
+    # Shorter ones are false alarms, of which the budget allows some; the fault lasts four days.
+    long = (incidents["cleared"] - incidents["opened"]) > pd.Timedelta("2D")
+    unknown = (incidents["verdict"] == "deviation") & long
     assert len(story().incidents) >= 3
     assert len(story().incidents) >= 0.8 * unknown.sum()
     assert story().stability > 0.9

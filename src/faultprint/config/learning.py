@@ -40,7 +40,7 @@ class Split(Strict):
 
 
 class Classifier(Strict):
-    """LightGBM multi-class."""
+    """Trees (LightGBM) and lines, each failure mode by itself."""
 
     rounds: int = 150
     """Boosting rounds."""

@@ -89,6 +89,7 @@ def learn_class(
         units=tuple(unit_of(name, equipment) for name in sample.features),
         classes=sample.classes,
         booster=final.booster,
+        lines=final.lines,
         scaling=outside.scaling,
         healthy=final.healthy,
         clouds=final.clouds,

@@ -126,9 +126,19 @@ def _take_back(states: pd.DataFrame, diagnoses: pd.DataFrame, at: int, reason: s
 
 
 def _beside(model: ClassModel, weighed: Weighed) -> list[dict[str, float]]:
-    """Name the faults beside the first one; not those a window cannot show."""
+    """Name the faults beside the first one; not those a window cannot show.
+
+    These are faults of which the window shows more than the first one does, and faults that are
+    not struck off and that the classifier is sure of by themselves, as it is of the first one.
+    """
     first = weighed.judgement.mode
     found = beside(weighed.shares, first, model.alone, model.modes, model.significance)
+    sure = model.sure_of(weighed.probabilities) & weighed.judgement.candidates
+    for n in np.flatnonzero((sure.sum(axis=1) > 1) & (first >= 0)).tolist():
+        others = np.flatnonzero(sure[n]).tolist() if sure[n, first[n]] else []
+        for m in others:
+            if m != first[n]:
+                found[n].setdefault(model.modes[m], float(weighed.p_values[n, 1 + m]))
     unseen = [
         [m for m, lost in zip(model.modes, row, strict=True) if lost] for row in weighed.blind
     ]

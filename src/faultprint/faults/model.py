@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from faultprint.errors import ReleaseError
 from faultprint.faults.learning import boost
+from faultprint.faults.learning.members import Lines, gains, lines_from, opinions
 from faultprint.faults.learning.metric import Metric, metric_from
 from faultprint.faults.learning.signals import (
     Calibration,
@@ -28,6 +29,9 @@ Floats = NDArray[np.float64]
 
 HEALTHY = "healthy"
 """The first class of every model."""
+SURE = 9.0
+"""Odds against healthy from which the classifier is sure of a failure mode."""
+_LEAST = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +65,8 @@ class ClassModel:
     """The same for machines it was learnt from; none if it is not another one."""
     home: tuple[str, ...] = ()
     """Assets it was learnt from, by name; none where their limit is not another one."""
+    lines: Lines | None = None
+    """The linear member of the classifier; none of models from when trees were alone."""
     footing: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
     """Sensor left out -> failure mode -> what the others show of it on healthy machines seldom, and
     hardly ever, see ``diagnosis.footing``; empty of models from before it was asked."""
@@ -95,7 +101,28 @@ class ClassModel:
         """
         if not self.modes:
             return np.ones((len(values), 1))
-        return self.scaling.apply(boost.predict(self._booster, self.healthy.filled(values)))
+        if self.lines is None:
+            return self.scaling.apply(boost.predict(self._booster, self.healthy.filled(values)))
+        return self.scaling.apply(opinions(self._booster, self.lines, self.healthy, values))
+
+    def sure_of(self, probabilities: Floats) -> NDArray[np.bool_]:
+        """Mark the failure modes that the classifier, asked for each by itself, is sure of.
+
+        Parameters
+        ----------
+        probabilities : NDArray[numpy.float64]
+            What :meth:`probabilities` gave.
+
+        Returns
+        -------
+        NDArray[numpy.bool_]
+            Shape (windows, failure modes): at least nine to one against healthy; none of models
+            that tell failure modes from each other alone.
+        """
+        if self.lines is None:
+            return np.zeros((len(probabilities), len(self.modes)), dtype=np.bool_)
+        odds = probabilities[:, 1:] / np.maximum(probabilities[:, :1], _LEAST)
+        return np.asarray(odds >= SURE, dtype=np.bool_)
 
     def contributions(self, values: Floats) -> Floats:
         """Attribute the classifier's answer to the features.
@@ -112,7 +139,9 @@ class ClassModel:
         """
         if not self.modes:
             return np.zeros((len(values), 1, len(self.features)))
-        return boost.contributions(self._booster, self.healthy.filled(values))
+        if self.lines is None:
+            return boost.contributions(self._booster, self.healthy.filled(values))
+        return gains(self._booster, self.lines, self.healthy, values, self.scaling.trees)
 
     def p_values(self, values: Floats, probabilities: Floats) -> Floats:
         """Rank windows against the calibration of each class.
@@ -200,6 +229,8 @@ class ClassModel:
             "metric": self.metric.to_dict(),
             "alone": {mode: shares.tolist() for mode, shares in self.alone.items()},
         }
+        if self.lines is not None:
+            plain["lines"] = {"trees": list(self.scaling.trees), **self.lines.to_dict()}
         return {**plain, "footing": self.footing} if self.footing else plain
 
 
@@ -236,7 +267,11 @@ def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
             units=tuple(data["units"]),
             classes=tuple(data["classes"]),
             booster=booster,
-            scaling=boost.Scaling(data["scaling"]["temperature"], tuple(data["scaling"]["bias"])),
+            scaling=boost.Scaling(
+                data["scaling"]["temperature"],
+                tuple(data["scaling"]["bias"]),
+                tuple(data.get("lines", {}).get("trees", ())),
+            ),
             healthy=Reference(_array(data["healthy"]["centre"]), _array(data["healthy"]["scale"])),
             clouds={mode: cloud_from(value) for mode, value in data["clouds"].items()},
             typical={mode: _array(values) for mode, values in data["typical"].items()},
@@ -250,6 +285,7 @@ def class_model_from(data: Mapping[str, Any], booster: str) -> ClassModel:
             alone={mode: _array(shares) for mode, shares in data["alone"].items()},
             home_limit=data.get("home_limit"),
             home=tuple(data.get("home", ())),
+            lines=lines_from(data["lines"]) if "lines" in data else None,
             footing={
                 sensor: {mode: (pair[0], pair[1]) for mode, pair in traces.items()}
                 for sensor, traces in data.get("footing", {}).items()

@@ -16,7 +16,9 @@ from faultprint.errors import ConfigError
 from faultprint.evaluate.benchmarks.life import rmse
 from faultprint.evaluate.folds import kept_whole
 from faultprint.faults.learning import boost
-from faultprint.faults.learning.crossfit import boosted
+from faultprint.faults.learning.crossfit import classifier
+from faultprint.faults.learning.members import opinions
+from faultprint.faults.learning.mixing import mixed
 from faultprint.faults.learning.sample import Sample, gather
 from faultprint.faults.learning.space import reference
 from faultprint.prognosis.first_stage import forecast_first, learn_first
@@ -240,9 +242,10 @@ def _class_losses(sample: Sample, rows: Any, asked: Any, settings: Settings) -> 
     healthy = rows & sample.showing("healthy")
     if len(sample.classes) == 1 or not healthy.any():
         return []
-    filled = reference(sample.matrix[healthy], sample.matrix[rows]).filled(sample.matrix)
-    booster = boosted(sample, filled, rows, settings, settings.seed)
-    probability = boost.predict(boost.load(booster), filled[asked])
+    ref = reference(sample.matrix[healthy], sample.matrix[rows])
+    booster, lines = classifier(sample, ref, rows, settings, settings.seed)
+    said = opinions(boost.load(booster), lines, ref, sample.matrix[asked])
+    probability = mixed(said, (0.5,) * said.shape[1])
     share = sample.truth[asked]
     surprise = -np.log(np.maximum((probability * (share > 0)).sum(axis=1), _LEAST))
     return [float(surprise[one > 0].mean()) for one in share.T if (one > 0).any()]

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from faultprint.evaluate.benchmarks.figures import Figure, bootstrap
+from faultprint.evaluate.loop import during
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -189,3 +190,76 @@ def _median(values: Floats) -> float:
 
 def _ratio(part: float, whole: float) -> float:
     return float(part / whole) if whole else 0.0
+
+
+def hidden_figures(
+    variant: str,
+    stratum: str,
+    episodes: pd.DataFrame,
+    lessons: pd.DataFrame,
+    incidents: pd.DataFrame,
+    seen: pd.DataFrame,
+) -> list[Figure]:
+    """Score the failures of a mode that came after it was taught.
+
+    Parameters
+    ----------
+    variant : str
+        What raised the incidents.
+    stratum : str
+        Name of the units.
+    episodes : pandas.DataFrame
+        ``asset``, ``time``, ``start`` and ``until`` of each failure of the mode.
+    lessons : pandas.DataFrame
+        ``asset``, ``start`` (when it was opened) and ``end`` (when all was over) of the incidents
+        that were judged; the mode is taught when the last of them is over.
+    incidents : pandas.DataFrame
+        ``asset``, ``start`` (when it was opened) and ``right``: whether it names the mode.
+    seen : pandas.DataFrame
+        ``asset``, ``start`` and ``end`` of the time that was looked at.
+
+    Returns
+    -------
+    list[Figure]
+        ``count`` of the later failures; ``found`` and ``named`` (shares of them that an incident,
+        and one of the right name, opened before), ``lead`` (median of those named [h]) and
+        ``false_per_year`` (incidents of that name beside no failure of the mode, a year of machine
+        time); n is the number of machines. Intervals by
+        bootstrap over failures, over machines of the last.
+    """
+    taught_at = lessons["end"].max()
+    later = episodes[(episodes["time"] > taught_at) & _within_any(episodes, "time", seen)]
+    raised = incidents[incidents["start"] > taught_at]
+    found, named, leads = [], [], []
+    for one in later.to_dict("records"):
+        own = raised[(raised["asset"] == one["asset"]) & (raised["start"] <= one["time"])]
+        own = own[own["start"] >= one["start"]]
+        found.append(float(len(own) > 0))
+        right = own[own["right"]]
+        named.append(float(len(right) > 0))
+        if len(right):
+            leads.append((one["time"] - right["start"].min()) / pd.Timedelta(hours=1))
+    assets = sorted(seen["asset"].unique())
+    wrong = raised[raised["right"] & ~during(raised, "start", episodes)]
+    counts = np.array([float((wrong["asset"] == name).sum()) for name in assets])
+    after = seen.assign(start=seen["start"].clip(lower=taught_at))
+    years = _years(after[after["end"] > after["start"]], tuple(assets))
+    measures: Mapping[str, tuple[Callable[[NDArray[np.int64]], float], int]] = {
+        "found": (lambda at: _mean(np.array(found)[at]), len(later)),
+        "named": (lambda at: _mean(np.array(named)[at]), len(later)),
+        "lead": (lambda at: _median(np.array(leads)[at]), len(leads)),
+        "false_per_year": (lambda at: _ratio(counts[at].sum(), years[at].sum()), len(assets)),
+    }
+    count = float(len(later))
+    return [
+        Figure(variant, stratum, "count", count, count, count, len(assets)),
+        *(
+            Figure(variant, stratum, name, *bootstrap(measure, units), len(assets))
+            for name, (measure, units) in measures.items()
+            if units
+        ),
+    ]
+
+
+def _within_any(rows: pd.DataFrame, time: str, periods: pd.DataFrame) -> Flags:
+    return during(rows, time, periods.rename(columns={"end": "until"}))

@@ -62,6 +62,11 @@ class _Named:
     faults: Flags
     """Which faults each is given, shape (windows, pictures)."""
 
+    @property
+    def candidates(self) -> list[dict[str, float]]:
+        """What is not struck off: a further fault among it is as much in doubt as the first."""
+        return [json.loads(text) for text in self.rows["candidates"]]
+
 
 def with_doubts(
     known: Known, windows: pd.DataFrame, residuals: pd.DataFrame, diagnoses: pd.DataFrame
@@ -143,6 +148,7 @@ def _falling(
     doubts: list[list[str]] = [[] for _ in named.matrix]
     also: list[dict[str, float]] = [json.loads(text) for text in named.rows["also"]]
     model, limits = known.model, known.model.limits(named.windows["asset"])
+    candidates = named.candidates
     for sensor, needed in model.footing.items():
         left = left_without(model, known.twin, named.windows, named.matrix, sensor)
         seen, heard = traces(shown, left.columns, left.units), _heard(model, named.matrix, sensor)
@@ -151,7 +157,7 @@ def _falling(
         for n in np.flatnonzero(heard & ~upright).tolist():
             doubts[n].append(sensor)
         for n, mode in _fallen(shown, seen, named, needed, also):
-            if heard[n]:
+            if heard[n] and mode not in candidates[n]:
                 del also[n][mode]
     return doubts, also
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from faultprint.config import Classifier
+from faultprint.faults.learning.mixing import fit_shares, mixed
 from faultprint.faults.learning.space import tidy
 
 Floats = NDArray[np.float64]
@@ -18,6 +20,8 @@ Ints = NDArray[np.int64]
 WEIGHT_CAP = 10.0
 """Largest weight of a rare class against an average one."""
 _TINY = 1e-9
+_BOTH = 3
+"""Dimensions of what two members say."""
 
 
 def boost(values: Floats, labels: Ints, classes: int, settings: Classifier, seed: int) -> str:
@@ -53,25 +57,41 @@ def boost(values: Floats, labels: Ints, classes: int, settings: Classifier, seed
         values, labels, weight=weights[labels], params={"verbosity": -1, "max_bin": 63}
     )
     booster = lightgbm.train(
-        {
-            "objective": "multiclass",
-            "num_class": classes,
-            "learning_rate": settings.learning_rate,
-            "num_leaves": settings.leaves,
-            "min_data_in_leaf": settings.min_leaf,
-            "feature_fraction": settings.feature_fraction,
-            "lambda_l2": settings.l2,
-            "max_bin": 63,
-            "seed": seed,
-            "deterministic": True,
-            "force_row_wise": True,
-            "num_threads": 1,
-            "verbosity": -1,
-        },
+        {**tree_settings(settings, seed), "objective": "multiclass", "num_class": classes},
         data,
         num_boost_round=settings.rounds,
     )
     return str(booster.model_to_string())
+
+
+def tree_settings(settings: Classifier, seed: int) -> dict[str, Any]:
+    """Say to LightGBM how to grow trees so that equal input gives equal ones.
+
+    Parameters
+    ----------
+    settings : Classifier
+        Size of the model.
+    seed : int
+        Seed of the choice of features.
+
+    Returns
+    -------
+    dict[str, Any]
+        LightGBM's parameters, without the objective.
+    """
+    return {
+        "learning_rate": settings.learning_rate,
+        "num_leaves": settings.leaves,
+        "min_data_in_leaf": settings.min_leaf,
+        "feature_fraction": settings.feature_fraction,
+        "lambda_l2": settings.l2,
+        "max_bin": 63,
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": 1,
+        "verbosity": -1,
+    }
 
 
 def load(booster: str) -> lightgbm.Booster:
@@ -143,20 +163,25 @@ class Scaling:
 
     temperature: float
     bias: tuple[float, ...]
+    trees: tuple[float, ...] = ()
+    """Share of the trees in the log-odds of each failure mode; none of models of trees alone."""
 
     def apply(self, raw: Floats) -> Floats:
-        """Calibrate raw probabilities.
+        """Calibrate what a classifier says.
 
         Parameters
         ----------
         raw : NDArray[numpy.float64]
-            Shape (windows, classes).
+            Probabilities, shape (windows, classes), or log-odds of the failure modes by trees and
+            by lines, shape (windows, failure modes, 2).
 
         Returns
         -------
         NDArray[numpy.float64]
-            Same shape; rows sum to 1.
+            Shape (windows, classes); rows sum to 1.
         """
+        if raw.ndim == _BOTH:
+            raw = mixed(raw, self.trees)
         return _softmax(np.log(np.maximum(raw, _TINY)) / self.temperature + np.array(self.bias))
 
 
@@ -173,9 +198,10 @@ def fit_scaling(raw: Floats, truth: Floats) -> Scaling:
     Parameters
     ----------
     raw : NDArray[numpy.float64]
-        Out-of-fold probabilities, shape (windows, classes).
+        Out-of-fold probabilities, shape (windows, classes), or log-odds of the failure modes by
+        trees and by lines, shape (windows, failure modes, 2).
     truth : NDArray[numpy.float64]
-        Share of each class in each window, same shape; rows sum to 1.
+        Share of each class in each window, shape (windows, classes); rows sum to 1.
 
     Returns
     -------
@@ -187,6 +213,10 @@ def fit_scaling(raw: Floats, truth: Floats) -> Scaling:
     Vector scaling (Guo et al. 2017, arXiv:1706.04599) with one temperature for all classes instead
     of one each: there are few episodes of a fault.
     """
+    trees: tuple[float, ...] = ()
+    if raw.ndim == _BOTH:
+        trees = fit_shares(raw, truth[:, 1:] > 0)
+        raw = mixed(raw, trees)
     logits = np.log(np.maximum(raw, _TINY))
 
     def loss(theta: Floats) -> tuple[float, Floats]:
@@ -205,4 +235,4 @@ def fit_scaling(raw: Floats, truth: Floats) -> Scaling:
         bounds=[(-3.0, 3.0)] + [(-10.0, 10.0)] * raw.shape[1],
     )
     theta = tidy(np.concatenate([[np.exp(-best.x[0])], best.x[1:]]))
-    return Scaling(float(theta[0]), tuple(theta[1:].tolist()))
+    return Scaling(float(theta[0]), tuple(theta[1:].tolist()), trees)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from faultprint.config import Settings
@@ -13,7 +12,9 @@ from faultprint.faults.diagnosis.unmix import shares_alone, unmix
 from faultprint.faults.diagnosis.verdicts import Judgement, judge
 from faultprint.faults.learning import boost
 from faultprint.faults.learning.design import DEVIANCE
+from faultprint.faults.learning.hearing import against_healthy
 from faultprint.faults.learning.limit import limit_for
+from faultprint.faults.learning.members import Lines, draw, grow, opinions
 from faultprint.faults.learning.metric import Metric, fit_metric
 from faultprint.faults.learning.sample import Sample
 from faultprint.faults.learning.signals import (
@@ -32,7 +33,7 @@ Flags = NDArray[np.bool_]
 
 HEALTHY_PER_FAULT = 3
 """Healthy windows the classifier is shown per window of a fault; calibration uses them all."""
-FEWEST_SHOWN = 2000
+FEWEST_SHOWN = 8000
 """Healthy windows it is shown at least, if there are as many."""
 
 
@@ -44,7 +45,25 @@ class Fit:
     named: dict[str, tuple[int, ...]]
     clouds: dict[str, Cloud]
     booster: str
+    lines: Lines
     metric: Metric
+
+    def says(self, values: Floats) -> Floats:
+        """Ask the classifier.
+
+        Parameters
+        ----------
+        values : NDArray[numpy.float64]
+            Shape (windows, features).
+
+        Returns
+        -------
+        NDArray[numpy.float64]
+            As from :func:`faultprint.faults.learning.members.opinions`.
+        """
+        if not self.booster:
+            return np.zeros((len(values), 0, 2))
+        return opinions(boost.load(self.booster), self.lines, self.healthy, values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +119,8 @@ def fit_rows(sample: Sample, rows: Flags, settings: Settings, seed: int) -> Fit:
         allowed,
     )
     metric = replace(metric, by_twin=_twin_knows(sample, settings))
-    return Fit(healthy, named, clouds, boosted(sample, filled, rows, settings, seed), metric)
+    booster, lines = classifier(sample, healthy, rows, settings, seed)
+    return Fit(healthy, named, clouds, booster, lines, metric)
 
 
 def _twin_knows(sample: Sample, settings: Settings) -> bool:
@@ -134,39 +154,45 @@ def _named(
     }
 
 
-def boosted(sample: Sample, filled: Floats, rows: Flags, settings: Settings, seed: int) -> str:
+def classifier(
+    sample: Sample, healthy: Reference, rows: Flags, settings: Settings, seed: int
+) -> tuple[str, Lines]:
     """Learn the classifier from some of the windows.
 
     Parameters
     ----------
     sample : Sample
         The training windows.
-    filled : NDArray[numpy.float64]
-        Their descriptors, shape (windows, features), without NaN.
+    healthy : Reference
+        Centre and scale of healthy equipment.
     rows : NDArray[numpy.bool_]
         Which of them to look at.
     settings : Settings
         Settings.
     seed : int
-        Seed of the classifier and of the choice of healthy windows.
+        Seed of the trees and of the choice of healthy windows.
 
     Returns
     -------
-    str
-        LightGBM's text; empty where there is but one class.
+    booster : str
+        The trees as LightGBM's text; empty where there is no failure mode.
+    lines : Lines
+        The lines.
     """
-    if len(sample.classes) == 1:
-        return ""
-    shown, labels = np.nonzero((sample.truth > 0) & rows[:, None])
-    kept = _thinned(labels, seed)
-    return boost.boost(
-        filled[shown[kept]], labels[kept], len(sample.classes), settings.classifier, seed
-    )
+    shown = sample.truth[:, 1:] > 0
+    looked_at = np.flatnonzero(rows)
+    faulty = np.asarray(shown.any(axis=1), dtype=np.bool_)
+    kept = looked_at[_thinned(faulty[looked_at], seed)]
+    filled = healthy.filled(sample.matrix[kept])
+    booster, start = "", np.zeros(0)
+    if shown.shape[1]:
+        booster, start = grow(filled, shown[kept], settings.classifier, seed)
+    return booster, draw(healthy.units(filled), shown[kept], start)
 
 
-def _thinned(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+def _thinned(shown: Flags, seed: int) -> NDArray[np.int64]:
     """Keep every window of a fault and a seeded choice of healthy ones."""
-    healthy, faulty = np.flatnonzero(labels == 0), np.flatnonzero(labels)
+    healthy, faulty = np.flatnonzero(~shown), np.flatnonzero(shown)
     most = max(FEWEST_SHOWN, HEALTHY_PER_FAULT * len(faulty))
     if len(healthy) > most:
         healthy = np.random.default_rng(seed).choice(healthy, most, replace=False)
@@ -198,7 +224,7 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
     calibration = {
         name: calibrate(signals, i, sample.showing(name)) for i, name in enumerate(sample.classes)
     }
-    calibration = calibration | _against_healthy(sample, signals, calibration, settings)
+    calibration[sample.classes[0]] = against_healthy(sample, signals, probabilities, settings)
     p_values = ranked(signals, sample.classes, calibration)
     limit, modes = limit_for(sample, p_values[:, 0], settings), sample.classes[1:]
     return Outside(
@@ -211,39 +237,6 @@ def ask_outside(sample: Sample, settings: Settings, seed: int) -> Outside:
         limit,
         judge(p_values, probabilities, limit, settings.detect.significance),
     )
-
-
-def _against_healthy(
-    sample: Sample, signals: Signals, calibration: dict[str, Calibration], settings: Settings
-) -> dict[str, Calibration]:
-    """Hear sensors and events together only where that finds more within the budget.
-
-    Where events are alarms on the very sensors that are looked at, both are strange together
-    whenever one is, and a second witness who repeats the first costs a part of the budget. Where
-    the classifier finds all known faults, they do not say what it would miss: a fault that it does
-    not know. So they are looked for once more as if it took them for usual healthy windows, and
-    both count alike.
-    """
-    name = sample.classes[0]
-    both = calibration[name]
-    if not len(both.foreign) or len(sample.classes) == 1:
-        return {}
-    silent = np.where(np.arange(len(sample.classes)) == 0, np.nan, signals.foreign)
-    alone = calibrate(replace(signals, foreign=silent), 0, sample.showing(name))
-    unaware = replace(signals, doubt=np.minimum(signals.doubt, np.median(both.doubt)))
-    found = []
-    for one in (alone, both):
-        kept = {**calibration, name: one}
-        known, unknown = (ranked(s, sample.classes, kept)[:, 0] for s in (signals, unaware))
-        limit = limit_for(sample, known, settings)
-        found.append(sum(_share_found(sample, p < limit) for p in (known, unknown)))
-    return {name: both if found[1] > found[0] else alone}
-
-
-def _share_found(sample: Sample, abnormal: Flags) -> float:
-    """Count the abnormal windows of known faults, episodes counting alike."""
-    rows, episode = sample.episodes["row"].to_numpy(), sample.episodes["episode"].to_numpy()
-    return float(pd.Series(abnormal[rows]).groupby(episode).mean().mean())
 
 
 def outside_signals(
@@ -265,21 +258,21 @@ def outside_signals(
     Returns
     -------
     raw : NDArray[numpy.float64]
-        Probabilities as the classifier gives them, shape (windows, classes).
+        Log-odds as the members of the classifier give them, shape (windows, failure modes, 2).
     placed : tuple[NDArray[numpy.float64], NDArray[numpy.float64], NDArray[numpy.float64]]
         See :func:`faultprint.faults.learning.signals.space_signals`.
     shares : NDArray[numpy.float64]
         See :func:`faultprint.faults.diagnosis.unmix.unmix`, shape (windows, failure modes).
     """
     shape = (len(sample.matrix), len(sample.classes))
-    raw, placed = np.ones(shape), tuple(np.full(shape, np.nan) for _ in range(3))
+    raw = np.zeros((shape[0], shape[1] - 1, 2))
+    placed = tuple(np.full(shape, np.nan) for _ in range(3))
     shares = np.full((shape[0], shape[1] - 1), np.nan)
     for fold in sample.folds:
         held = (sample.windows["fold"] == fold).to_numpy()
         fit = fit_rows(sample, ~held & known, settings, seed + 1 + fold)
         values = sample.matrix[held]
-        if fit.booster:
-            raw[held] = boost.predict(boost.load(fit.booster), fit.healthy.filled(values))
+        raw[held] = fit.says(values)
         found = space_signals(values, sample.features, fit.metric, sample.classes)
         for signal, mine in zip(placed, found, strict=True):
             signal[held] = mine

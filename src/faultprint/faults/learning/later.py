@@ -93,11 +93,8 @@ def limit_at_home(
         held = mine[0] == turn
         model = fit_rows(home, ~_near(mine, turn), settings, seed + 1 + turn)
         values = home.matrix[held]
-        raw = np.ones((len(values), len(sample.classes)))
-        if model.booster:
-            raw = boost.predict(boost.load(model.booster), model.healthy.filled(values))
         placed = space_signals(values, sample.features, model.metric, sample.classes)
-        signals = Signals(classifier_signal(scaling.apply(raw)), *placed)
+        signals = Signals(classifier_signal(scaling.apply(model.says(values))), *placed)
         against[held] = ranked(signals, sample.classes, calibration)[:, 0]
     return limit_for(sample, against, settings)
 

@@ -20,6 +20,11 @@ Floats = NDArray[np.float64]
 
 TOP_SENSORS = 3
 """How many of the most deviating sensors the twin's signal averages."""
+EVEN = (1.0, 1.0)
+"""Weights where doubt and distance count alike."""
+FEW = 20
+"""Windows of a fault that are too few to strike it off by their rank alone."""
+_WEIGHED = ("doubt", "distance")
 _TINY = 1e-9
 _NAMES = ("doubt", "distance", "foreign", "loudest")
 
@@ -150,6 +155,8 @@ class Calibration:
     it was ranked among these leave it out."""
     loudest: Floats = field(default_factory=lambda: np.empty(0))
     """Releases from before it was asked leave it out."""
+    weights: Floats = field(default_factory=lambda: np.ones(2))
+    """How much doubt and distance count in the mean of all."""
 
     def to_dict(self) -> dict[str, list[float]]:
         """Return plain data.
@@ -164,7 +171,9 @@ class Calibration:
         return {name: kept for name, kept in every.items() if kept or name not in later}
 
 
-def calibrate(signals: Signals, column: int, rows: NDArray[np.bool_]) -> Calibration:
+def calibrate(
+    signals: Signals, column: int, rows: NDArray[np.bool_], weights: tuple[float, float] = EVEN
+) -> Calibration:
     """Keep what the windows of a class were like to models that never saw them.
 
     Parameters
@@ -175,6 +184,8 @@ def calibrate(signals: Signals, column: int, rows: NDArray[np.bool_]) -> Calibra
         Which class.
     rows : NDArray[numpy.bool_]
         Its windows.
+    weights : tuple[float, float], default EVEN
+        How much doubt and distance count.
 
     Returns
     -------
@@ -182,12 +193,12 @@ def calibrate(signals: Signals, column: int, rows: NDArray[np.bool_]) -> Calibra
         Of the class.
     """
     mine = Signals(*(signal[rows][:, [column]] for signal in signals.all()))
-    none = np.empty(0)
+    none, weighed = np.empty(0), np.array(weights)
     doubt, distance, foreign, most = [*(_known(signal) for signal in mine.all()), none][:4]
     heard = column == 0 and len(foreign)
-    deaf = Calibration(doubt, distance, none, none, loudest=most)
+    deaf = Calibration(doubt, distance, none, none, loudest=most, weights=weighed)
     unheard = _known(strangeness(mine, [deaf], column)) if heard else none
-    parts = Calibration(doubt, distance, foreign, none, unheard, most)
+    parts = Calibration(doubt, distance, foreign, none, unheard, most, weighed)
     return replace(parts, joined=_known(strangeness(mine, [parts], column)))
 
 
@@ -206,10 +217,10 @@ def strangeness(signals: Signals, calibrations: list[Calibration], first: int = 
     Returns
     -------
     NDArray[numpy.float64]
-        Shape (windows, classes): mean over the signals that are there of ``-log`` of their rank
-        among the calibration scores (Fisher's combination); NaN where there is none. Of healthy,
-        where sensors and events together are rarer than that, as strange as healthy windows are as
-        rarely without them.
+        Shape (windows, classes): mean over the signals that are there, by the weights of the class,
+        of ``-log`` of their rank among the calibration scores (Fisher's combination); NaN where
+        there is none. Of healthy, where sensors and events together are rarer than that, as strange
+        as healthy windows are as rarely without them.
 
     Notes
     -----
@@ -232,10 +243,14 @@ def strangeness(signals: Signals, calibrations: list[Calibration], first: int = 
                 together[:, column] = strange
             elif len(known):
                 rank = -np.log(tail_ranks(signal[:, column], known))
-                there = np.isfinite(rank)
-                sums[there, column] += rank[there]
-                count[there, column] += 1
-    return np.where(count > 0, np.maximum(sums / np.maximum(count, 1), together), np.nan)
+                there, weight = np.isfinite(rank), _weight(calibration, name)
+                sums[there, column] += weight * rank[there]
+                count[there, column] += weight
+    return np.where(count > 0, np.maximum(sums / np.maximum(count, _TINY), together), np.nan)
+
+
+def _weight(calibration: Calibration, name: str) -> float:
+    return float(calibration.weights[_WEIGHED.index(name)]) if name in _WEIGHED else 1.0
 
 
 def novelty(
@@ -284,13 +299,18 @@ def ranked(
     Notes
     -----
     The joined strangeness is ranked once more among that of the calibration windows, so that the
-    p-value keeps its error rate however the signals depend on each other.
+    p-value keeps its error rate however the signals depend on each other. A fault with fewer than
+    20 windows could never be struck off at one in 20: what is stranger than all of these has the
+    rank that the tail gives it, and is struck off in error once in as many windows as there are.
     """
     kept = [calibration[name] for name in classes]
     strange = strangeness(signals, kept)
     joined = np.ones(strange.shape)
     for column, one in enumerate(kept):
         p = p_values(strange[:, column], one.joined)
+        if column and 0 < len(one.joined) < FEW:
+            beyond = strange[:, column] > one.joined[-1]
+            p = np.where(beyond, tail_ranks(strange[:, column], one.joined), p)
         joined[:, column] = np.where(np.isfinite(p), p, 1.0)
     return joined
 

@@ -24,6 +24,14 @@ from faultprint.evaluate.splits import holdout_start
 from faultprint.evaluate.trivial import trivial_incidents
 from faultprint.faults.learning.design import design
 from faultprint.serve.score import Scorer
+from faultprint.stages.benchmarks.hidden_modes import (
+    AFTER,
+    BEFORE,
+    LESSON,
+    forecast_taught,
+    taught_figures,
+    unknown_figures,
+)
 from faultprint.stages.benchmarks.leaky_windows import leaky_names
 from faultprint.stages.describe import describe
 from faultprint.stages.expect import expect
@@ -57,14 +65,25 @@ def predict(benchmark: FailureBenchmark, data: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row for each judged window (what it names) and each incident, of each variant.
+        A row for each judged window (what it names) and each incident, of each variant; and those
+        of :func:`faultprint.stages.benchmarks.hidden_modes.forecast_taught`.
     """
     tables = []
     for name, over in benchmark.variants.items():
         with tempfile.TemporaryDirectory() as folder:
             settings = benchmark.settings(data, over)
             tables.append(_forecast(settings, Workspace(Path(folder)), None).assign(variant=name))
-    return pd.concat(tables, ignore_index=True)[COLUMNS]
+    tables.append(_of_hidden(benchmark, data))
+    return pd.concat(tables, ignore_index=True).reindex(columns=COLUMNS)
+
+
+def _of_hidden(benchmark: FailureBenchmark, data: Path) -> pd.DataFrame:
+    """Hide each component in turn, and teach it from its first events."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings, workspace = benchmark.settings(data, {}), Workspace(Path(folder))
+        ingest(settings, workspace.tables, workspace.reports / "ingest")
+        hide_failures(workspace.tables, _begin(settings, workspace.tables))
+        return forecast_taught(settings, workspace.tables)
 
 
 def _forecast(settings: Settings, workspace: Workspace, until: pd.Timestamp | None) -> pd.DataFrame:
@@ -183,8 +202,9 @@ def score(benchmark: FailureBenchmark, data: Path, forecasts: pd.DataFrame) -> l
     Returns
     -------
     list[Figure]
-        Of each variant; of detectors that look at nothing; and of a classifier whose training
-        windows were dealt at random over the same time, which leaks.
+        Of each variant; of detectors that look at nothing; of a classifier whose training windows
+        were dealt at random over the same time, which leaks; and of each component while nobody
+        knows it, and once it is taught.
     """
     with tempfile.TemporaryDirectory() as folder:
         settings, workspace = benchmark.settings(data, {}), Workspace(Path(folder))
@@ -195,16 +215,21 @@ def score(benchmark: FailureBenchmark, data: Path, forecasts: pd.DataFrame) -> l
             _begin(settings, workspace.tables),
             pd.Timedelta(settings.split.embargo),
         )
-        figures = _judged(benchmark, settings, events, forecasts)
+        main = forecasts[forecasts["kind"].isin([WINDOW, INCIDENT])]
+        figures = _judged(benchmark, settings, events, main)
         describe(settings, workspace.tables, workspace.windows)
         every = pd.concat(read_frames(workspace.windows).values(), ignore_index=True)
+        hidden = unknown_figures(settings, workspace)
+        taught = _timed(forecasts[forecasts["kind"].isin([LESSON, BEFORE, AFTER])])
+        hidden += taught_figures(taught, events, evaluable_time({"": every}), settings)
     modes = _modes(events)
-    judged = _timed(forecasts[forecasts["variant"] == forecasts["variant"].iloc[0]])
+    judged = _timed(main[main["variant"] == main["variant"].iloc[0]])
     judged = judged[judged["kind"] == WINDOW].reset_index(drop=True)
     shown = shown_modes(every, _failures(events), modes, pd.Timedelta(benchmark.horizon))
     named = leaky_names(design(every, pd.DataFrame()), shown, settings)
     held = _rows_of(every, judged)
-    return [*figures, *window_figures(LEAKY, every.loc[held], shown[held], named[held], modes)]
+    leaky = window_figures(LEAKY, every.loc[held], shown[held], named[held], modes)
+    return [*figures, *leaky, *hidden]
 
 
 def _rows_of(windows: pd.DataFrame, judged: pd.DataFrame) -> NDArray[np.int64]:
