@@ -126,11 +126,11 @@ def test_evidence_says_what_was_seen_in_units() -> None:
     ]
     told = json.loads(row["evidence"].iloc[-1])
     pro = {item["descriptor"]: item for item in told["bearing_wear"]["for"]}
-    wear = pro["vibration.deviance"]
+    wear = pro["temperature.deviance"]
     assert wear["typical"] > 2 > wear["healthy"]
     assert wear["observed"] == pytest.approx(wear["deviance"], abs=0.6)
     seen = residuals.set_index(["asset", "end", "sensor"])["deviance"]
-    key = (row["asset"].iloc[-1], row["end"].iloc[-1], "vibration")
+    key = (row["asset"].iloc[-1], row["end"].iloc[-1], "temperature")
     assert wear["observed"] == pytest.approx(seen[key], rel=1e-4)
     units = {i["descriptor"]: i["unit"] for s in told.values() for side in s.values() for i in side}
     assert {unit for name, unit in units.items() if name.startswith("vibration.mean")} <= {"mm/s"}

@@ -31,7 +31,6 @@ HEALTHY = "healthy"
 """The first class of every model."""
 SURE = 9.0
 """Odds against healthy from which the classifier is sure of a failure mode."""
-_LEAST = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +120,7 @@ class ClassModel:
         """
         if self.lines is None:
             return np.zeros((len(probabilities), len(self.modes)), dtype=np.bool_)
-        odds = probabilities[:, 1:] / np.maximum(probabilities[:, :1], _LEAST)
-        return np.asarray(odds >= SURE, dtype=np.bool_)
+        return np.asarray(probabilities[:, 1:] >= SURE * probabilities[:, :1], dtype=np.bool_)
 
     def contributions(self, values: Floats) -> Floats:
         """Attribute the classifier's answer to the features.
@@ -209,10 +207,7 @@ class ClassModel:
             "features": list(self.features),
             "units": list(self.units),
             "classes": list(self.classes),
-            "scaling": {
-                "temperature": self.scaling.temperature,
-                "bias": list(self.scaling.bias),
-            },
+            "scaling": {"temperature": self.scaling.temperature, "bias": list(self.scaling.bias)},
             "healthy": {
                 "centre": self.healthy.centre.tolist(),
                 "scale": self.healthy.scale.tolist(),

@@ -32,6 +32,7 @@ from faultprint.stages.benchmarks.hidden_modes import (
     taught_figures,
     unknown_figures,
 )
+from faultprint.stages.benchmarks.known_then import cut_histories, hide_failures
 from faultprint.stages.benchmarks.leaky_windows import leaky_names
 from faultprint.stages.describe import describe
 from faultprint.stages.expect import expect
@@ -40,8 +41,7 @@ from faultprint.stages.judging import evaluable_time, held_out_periods, judge
 from faultprint.stages.learn import CANDIDATE, build
 from faultprint.stages.workspace import Workspace, read_frames
 from faultprint.store.benchmarks import FailureBenchmark
-from faultprint.store.parquet import list_assets, read_readings, read_table, write_readings
-from faultprint.store.parquet import write_tables as write
+from faultprint.store.parquet import list_assets, read_readings, read_table
 
 WINDOW, INCIDENT = "window", "incident"
 """Kinds of rows among the forecasts."""
@@ -125,38 +125,6 @@ def _begin(settings: Settings, tables: Path) -> pd.Timestamp:
     """Find where the judged time begins; it must be a date, since windows are not there yet."""
     ends = [read_readings(tables, *place)["time"] for place in list_assets(tables)]
     return holdout_start(pd.DataFrame({"end": pd.concat(ends)}), settings.split)
-
-
-def hide_failures(tables: Path, begin: pd.Timestamp) -> None:
-    """Take the failures of the judged time out of the tables.
-
-    Parameters
-    ----------
-    tables : Path
-        Folder of tables; ``events`` is written anew.
-    begin : pandas.Timestamp
-        Begin of the judged time.
-    """
-    events = read_table(tables, "events")
-    later = events["kind"].isin(["failure", "fault"]) & (events["time"] > begin)
-    write(tables, {"events": events[~later].reset_index(drop=True)})
-
-
-def cut_histories(tables: Path, until: pd.Timestamp) -> None:
-    """Take everything after an instant out of the tables.
-
-    Parameters
-    ----------
-    tables : Path
-        Folder of tables; ``events`` and ``readings`` are written anew.
-    until : pandas.Timestamp
-        The instant.
-    """
-    events = read_table(tables, "events")
-    write(tables, {"events": events[events["time"] <= until].reset_index(drop=True)})
-    for name, asset in list_assets(tables):
-        rows = read_readings(tables, name, asset)
-        write_readings(tables, name, rows[rows["time"] <= until].reset_index(drop=True))
 
 
 def refuse_known(forecasts: pd.DataFrame, begin: pd.Timestamp, gap: pd.Timedelta) -> None:
