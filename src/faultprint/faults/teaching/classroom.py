@@ -92,16 +92,15 @@ class Classroom:
         NDArray[numpy.bool_]
             A flag for each window of the archive; none for what nobody judged and no release named,
             unless the log says that nothing came of it. The log is not asked where it says so of
-            a picture, too: then it does not tell of this fault.
+            most windows of a picture, too: then it does not tell of this fault.
         """
-        rows = self.archive.rows
-        taught = np.zeros(len(rows), dtype=np.bool_)
+        rows, refuted = self.archive.rows, self.said["refuted"].to_numpy()
+        taught, logged = np.zeros(len(rows), dtype=np.bool_), True
         for one in pictures:
             first, last = pd.Timestamp(one.first), pd.Timestamp(one.last)
-            taught |= ((rows["asset"] == one.asset) & rows["end"].between(first, last)).to_numpy()
-        said, refuted = self.said["said"], self.said["refuted"].to_numpy()
-        logged = not refuted[taught].any()
-        other = ~said.isin([*own, "", *([] if logged else [REFUTED])]).to_numpy()
+            mine = ((rows["asset"] == one.asset) & rows["end"].between(first, last)).to_numpy()
+            taught, logged = taught | mine, logged and 2 * refuted[mine].sum() <= mine.sum()
+        other = ~self.said["said"].isin([*own, "", *([] if logged else [REFUTED])]).to_numpy()
         return np.asarray(other & ~taught & (logged | (rows["incident"] != "").to_numpy()))
 
     def offsets(self, rows: Flags) -> Floats:

@@ -67,13 +67,14 @@ def fit_fault(parts: Sequence[Floats], others: Others) -> Fitted:
     looks like a known fault: then it may be a *grade* of that, and severity tells them apart. A
     grade must win against every class, healthy too, beyond the reach of each (see
     :mod:`faultprint.faults.teaching.apart`). What looks like a known fault is a growing fault
-    only if, of several occasions, most windows are accepted as such although others are protected,
-    and twice as many as of a grade.
+    only if, of several occasions, most windows are accepted as such, and twice as many as of a
+    grade, and if a descriptor tells it or most occasions are recognised when they are left out.
     """
     ray, grade = _fit(parts, others, grows=True), _fit(parts, others, grows=False)
     if any(alike(grade.centre, known) for known in others.beside):
-        grown = len(parts) > 1 and ray.covered >= max(_HALF, 2 * grade.covered)
-        return ray if grown else grade
+        grown = len(parts) > 1 and ray.unguarded >= max(_HALF, 2 * grade.unguarded)
+        sure = ray.telling is not None or ray.found >= _HALF * ray.tried
+        return ray if grown and sure else grade
     if ray.covered >= _HALF:
         return ray
     return max(ray, grade, key=lambda one: (one.covered, one.grows))
