@@ -108,7 +108,7 @@ def overview(signatures: tuple[Signature, ...]) -> str:
     """Show beside each other what was built in and what was learnt."""
     lines = [
         INTRODUCTION,
-        "Contrast to healthy windows in robust standard deviations of these (24 h windows).",
+        "Contrast to healthy windows in robust standard deviations of these (27 h windows).",
         "",
         "| component | built in | learnt: the strongest symptoms |",
         "|---|---|---|",

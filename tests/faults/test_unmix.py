@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,7 +11,9 @@ import pandas as pd
 
 from faultprint.faults.diagnosis.unmix import beside, shares_alone, unmix
 from faultprint.faults.learn import Learned, learn_class
+from faultprint.faults.learning import boost
 from faultprint.faults.match import diagnose
+from faultprint.faults.model import ClassModel
 from faultprint.state.alarms import raise_incidents
 from tests.faults.pumps import ORIGIN, fleet, settings
 from tests.faults.test_metric import CLASSES, fitted, plant
@@ -104,3 +107,27 @@ def test_a_fault_that_cannot_be_seen_stands_beside_none() -> None:
     _, diagnoses = told(windows, residuals)
     assert not diagnoses["also"].str.contains("blockage").any()
     assert not (diagnoses["failure_mode"] == "blockage").any()
+
+
+def test_a_second_fault_that_the_classifier_is_sure_of_is_told_without_shares() -> None:
+    """Neither is struck off, and each by itself is sure: no window of both is needed."""
+    found = learned()
+    silent = {mode: np.empty((2, 0)) for mode in found.model.modes}
+    model = replace(found.model, alone=silent, significance=0.0)  # nothing is struck off
+    shown = superposed(1.0)
+    diagnoses = diagnose(model, found.signatures, *shown, "1")[1]
+    both = diagnoses.merge(shown[0][["asset", "end", "label"]], on=["asset", "end"])
+    both = both[(both["label"] == "bearing_wear") & (both["failure_mode"] != "")]
+    assert (both["also"] != "{}").mean() > 0.5
+    alone = diagnose(model, found.signatures, *superposed(0.0), "1")[1]
+    assert (alone.loc[alone["failure_mode"] != "", "also"] != "{}").mean() < 0.05
+    older = replace(model, lines=None, booster=_trees_alone(model))
+    former = diagnose(older, found.signatures, *shown, "1")[1]
+    assert (former["also"] == "{}").all()
+
+
+def _trees_alone(model: ClassModel) -> str:
+    """Learn what releases were before there were lines."""
+    values = np.random.default_rng(1).normal(size=(300, len(model.features)))
+    labels = np.arange(300) % len(model.classes)
+    return boost.boost(values, labels, len(model.classes), settings().classifier, 7)

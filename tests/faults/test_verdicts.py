@@ -126,3 +126,19 @@ def test_twin_signal_averages_the_three_largest() -> None:
     rows = np.array([[-9.0, 1e6, 3.0, 1.0, 0.0], [np.nan, 1e6, -4.0, np.nan, np.nan], [np.nan] * 5])
     np.testing.assert_allclose(twin_signal(rows, names), [13 / 3, 4.0, np.nan])
     assert np.isnan(twin_signal(rows, ("a", "b", "c", "d", "e"))).all()
+
+
+@pytest.mark.parametrize(("count", "struck"), [(10, 0.026), (40, 1 / 41)])
+def test_a_fault_of_few_windows_can_be_struck_off(count: int, struck: float) -> None:
+    """By rank alone ten windows give no p-value below a tenth."""
+    rng = np.random.default_rng(2)
+    classes = ("healthy", "worn")
+    own = Signals(*(rng.exponential(size=(count, 2)) for _ in range(3)))
+    rows = np.ones(count, dtype=np.bool_)
+    known = {name: calibrate(own, i, rows) for i, name in enumerate(classes)}
+    strange = Signals(*(np.full((1, 2), 60.0) for _ in range(3)))
+    p = ranked(strange, classes, known)[0]
+    assert p[1] <= struck + 1e-9
+    assert p[0] == pytest.approx(1 / (count + 1))  # of healthy windows there are enough
+    inside = ranked(own, classes, known)[:, 1]
+    assert inside.min() >= 1 / (count + 1)

@@ -309,7 +309,7 @@ def ranked(
     for column, one in enumerate(kept):
         p = p_values(strange[:, column], one.joined)
         if column and 0 < len(one.joined) < FEW:
-            beyond = strange[:, column] > one.joined[-1]
+            beyond = strange[:, column] > one.joined[-1] * (1 + 1e-6)  # which is rounded
             p = np.where(beyond, tail_ranks(strange[:, column], one.joined), p)
         joined[:, column] = np.where(np.isfinite(p), p, 1.0)
     return joined
