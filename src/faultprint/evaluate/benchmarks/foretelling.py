@@ -228,7 +228,7 @@ def hidden_figures(
         bootstrap over failures, over machines of the last.
     """
     taught_at = lessons["end"].max()
-    later = episodes[(episodes["time"] > taught_at) & _within_any(episodes, "time", seen)]
+    later = episodes[(episodes["time"] > taught_at) & _overlapping(episodes, seen)]
     raised = incidents[incidents["start"] > taught_at]
     found, named, leads = [], [], []
     for one in later.to_dict("records"):
@@ -261,5 +261,9 @@ def hidden_figures(
     ]
 
 
-def _within_any(rows: pd.DataFrame, time: str, periods: pd.DataFrame) -> Flags:
-    return during(rows, time, periods.rename(columns={"end": "until"}))
+def _overlapping(episodes: pd.DataFrame, seen: pd.DataFrame) -> Flags:
+    """Mark the failures before which there was something to be seen, and that were lived to see."""
+    both = episodes.reset_index(drop=True).reset_index().merge(seen, on="asset", suffixes=("", "_"))
+    some = both[(both["start_"] <= both["time"]) & (both["end"] >= both["start"])]
+    known = np.isin(np.arange(len(episodes)), some["index"].to_numpy())
+    return np.asarray(known & (episodes["time"] <= seen["end"].max()).to_numpy(), dtype=np.bool_)
