@@ -20,7 +20,7 @@ from faultprint.faults.teaching.rays import (
     nonconformity,
     ray_distances,
 )
-from faultprint.faults.teaching.telling import Telling, besides, telling
+from faultprint.faults.teaching.telling import Readings, Telling, besides, telling
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,8 @@ USUAL_SPREAD = 0.25
 COVERED = 0.8
 """Chance that one more incident lies within the acceptance region."""
 COVERED_IF_TOLD = 0.95
-"""The same where a descriptor tells the fault, too: the region need not keep out what that does."""
+"""The same where more than one sensor or event must show it: these keep out what the region does
+not."""
 OF_WINDOWS = 0.9
 """Share of its windows by which an incident is measured."""
 SAFER = 0.05
@@ -89,15 +90,11 @@ def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
     beside = _closeness(others.protected, centre, others, grows=grows, occasions=len(parts))
     accept, margin = shrunk(scores, closeness, limit, near, beside)
     covered, unguarded = (share(scores, closeness, *b) for b in ((accept, margin), (limit, 1.0)))
-    told, tells = None, 0.0
+    told, tells, reach = None, 0.0, limit
     if others.readings and len(parts) > 1:  # one occasion does not say what is common to all
-        wide = _limit(scores, COVERED_IF_TOLD)
-        like = (near <= wide) & (beside < 1.0)
-        own = inside(scores, closeness, wide, 1.0)
-        told, tells = telling(others.readings, own, like)
-        told = besides(others.readings, told, own) if told else None
+        told, tells, reach = _told(others.readings, (scores, closeness), (near, beside))
     if told and tells >= covered - SAFER:
-        accept, margin, covered = wide, 1.0, tells
+        accept, margin, covered = reach, 1.0, tells
     else:
         told = None
     several = range(len(parts) if len(parts) > 1 else 0)
@@ -115,6 +112,24 @@ def _fit(parts: Sequence[Floats], others: Others, *, grows: bool) -> Fitted:
         reaches(centre, others.around, len(parts)) if others.around and not grows else (),
         told,
     )
+
+
+def _told(
+    readings: Readings, own: tuple[list[Floats], list[Floats]], others: tuple[Floats, Floats]
+) -> tuple[Telling | None, float, float]:
+    """Find what tells a fault, the share of its windows that show it, and how wide its region is.
+
+    The region is wide where more than one sensor or event must show the fault, else as usual.
+    """
+    for chance in (COVERED_IF_TOLD, COVERED):
+        reach = _limit(own[0], chance)
+        like = (others[0] <= reach) & (others[1] < 1.0)
+        near = inside(*own, reach, 1.0)
+        told, tells = telling(readings, near, like)
+        told = besides(readings, told, near) if told else None
+        if told and told.besides:
+            break
+    return told, tells, reach
 
 
 def accepts(fitted: Fitted, others: Others, offsets: Floats) -> NDArray[np.bool_]:
