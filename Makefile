@@ -58,9 +58,10 @@ bench: $(STAMP) ## the descriptor engine beside tsfresh, TSFEL, pandas ...: same
 	@$(BIN)/python -m tests.bench
 
 DATA ?= ../shared/data
+BOARDS ?= 2
 bench-real: $(STAMP) ## judge on the public data sets below DATA; writes the tables of docs/benchmarks
-	@for file in params/benchmarks/*.yaml; do \
-	  $(BIN)/faultprint benchmark $$(basename $$file .yaml) --data $(DATA) || exit 1; done
+	@ls -S params/benchmarks/*.yaml | xargs -n 1 basename -s .yaml | \
+	  xargs -P $(BOARDS) -I '{}' $(BIN)/faultprint benchmark '{}' --data $(DATA)
 	@$(BIN)/python -m docs.book
 
 docs: $(STAMP) ## write docs/reference from the code
