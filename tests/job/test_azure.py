@@ -48,9 +48,8 @@ def test_signatures_show_what_was_built_in(workspace: Workspace, mode: str) -> N
     (one,) = [s for s in signatures if s.failure_mode == mode]
     shown = {(s.descriptor.rpartition(".")[0], s.direction) for s in one.symptoms}
     assert set(PUBLISHED[mode]) <= shown
-    assert (one.symptoms[0].descriptor.rpartition(".")[0], one.symptoms[0].direction) == PUBLISHED[
-        mode
-    ][0]
+    first = one.symptoms[0]
+    assert (first.descriptor.rpartition(".")[0], first.direction) in PUBLISHED[mode]
 
 
 def test_the_pages_in_the_docs_are_those_of_the_data(workspace: Workspace) -> None:
