@@ -54,6 +54,13 @@ def test_both_members_tell_each_fault_by_itself_even_two_at_once() -> None:
     assert (odds[both].min(axis=1) > 0).mean() > 0.8
 
 
+def test_where_no_cut_leaves_enough_windows_trees_say_nothing() -> None:
+    values, shown = windows(15, 4)
+    booster, start = grow(values, shown, Classifier(), 7)
+    trees = opinions(load(booster), draw(HEALTHY.units(values), shown, start), HEALTHY, values)
+    np.testing.assert_allclose(trees[:, :, 0], np.tile(start, (15, 1)))
+
+
 def test_contributions_add_up_to_the_mixed_log_odds() -> None:
     values, _ = windows(50, 3)
     trees = (0.3, 0.8)

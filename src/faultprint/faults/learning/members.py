@@ -144,14 +144,21 @@ def grow(values: Floats, shown: Flags, settings: Classifier, seed: int) -> tuple
         return (first.ravel(), second.ravel()) if flat else (first, second)
 
     from_start = np.tile(start, (count, 1))
-    data = lightgbm.Dataset(
-        values,
-        truth[:, 0],
-        init_score=from_start.ravel() if flat else from_start,
-        params={"verbosity": -1, "max_bin": 63},
-    )
     chosen = {**tree_settings(settings, seed), "objective": slope, "num_class": shown.shape[1]}
-    booster = lightgbm.train(chosen, data, num_boost_round=settings.rounds)
+
+    def trained(**further: bool) -> lightgbm.Booster:
+        data = lightgbm.Dataset(
+            values,
+            truth[:, 0],
+            init_score=from_start.ravel() if flat else from_start,
+            params={"verbosity": -1, "max_bin": 63, **further},
+        )
+        return lightgbm.train({**chosen, **further}, data, num_boost_round=settings.rounds)
+
+    try:
+        booster = trained()
+    except lightgbm.basic.LightGBMError:  # no cut leaves enough windows on each side
+        booster = trained(feature_pre_filter=False)
     return str(booster.model_to_string()), start
 
 
