@@ -172,6 +172,6 @@ EFFECTS = {
 
 SETTINGS = {
     "azure-pdm-year": ("sudden means taken for spikes",),
-    "azure-pdm": ("horizon of two days",),
+    "azure-pdm": ("horizon of two days", "windows no longer than the horizon"),
 }
 """Benchmark -> ablations that change what is asked, and take no capability away."""
