@@ -54,8 +54,8 @@ def asset_names(values: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(values.dtype) and (values.dropna() % 1 == 0).all():
         values = values.astype("Int64")
     named = values.astype("str").where(values.notna(), "").astype("str").str.strip()
-    whole = named.str.fullmatch(r"\d+\.0+")
-    return named.str.partition(".")[0] if (whole | (named == "")).all() else named
+    whole = (named.str.fullmatch(r"\d+\.0+") | (named == "")).all()
+    return named.str.replace(r"\.0+$", "", regex=True) if whole else named
 
 
 def numbers(
